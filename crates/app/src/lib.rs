@@ -1,0 +1,1 @@
+//! app: where a customer orders, and where an order's whole story is told.

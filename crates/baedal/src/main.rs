@@ -1,0 +1,3 @@
+//! The Baedal binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! customer: tells the customer what happens, in order and once.

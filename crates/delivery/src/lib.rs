@@ -1,0 +1,1 @@
+//! delivery: riders and the way from the store to the door.

@@ -1,0 +1,1 @@
+//! gateway: the one entry for all services.

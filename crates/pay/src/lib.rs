@@ -1,0 +1,1 @@
+//! pay: takes payments, gives refunds and keeps the ledger.

@@ -1,0 +1,1 @@
+//! Machinery that knows no context: event store, bus, runner, timers, outbound work, HTTP edge, configuration.

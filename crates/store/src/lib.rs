@@ -1,0 +1,1 @@
+//! store: menus, opening hours and the kitchen's tickets.
