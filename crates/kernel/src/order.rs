@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Time;
 use crate::ids::{LineId, MenuId, OptionId, OrderId};
 use crate::lang::Localized;
 use crate::money::{Amount, AmountOverflow};
-use crate::Time;
 
 /// A short number that people can say over a counter: month, day and four unmistakable characters.
 /// It tells orders apart within a store and a day; the id stays inside.
@@ -377,18 +377,13 @@ pub enum AdjustmentError {
 pub fn adjustment_amount(lines: &[Line], left: &[LineLeft]) -> Result<Amount, AdjustmentError> {
     let mut amount = Amount::ZERO;
     for cut in left {
-        let line = lines
-            .iter()
-            .find(|line| line.line_id == cut.line_id)
-            .ok_or(AdjustmentError::NoSuchLine)?;
+        let line = lines.iter().find(|line| line.line_id == cut.line_id).ok_or(AdjustmentError::NoSuchLine)?;
         let taken = line.quantity.checked_sub(cut.quantity).ok_or(AdjustmentError::NothingTaken)?;
         let part = line.unit_amount.times(taken).map_err(|_| AdjustmentError::NothingTaken)?;
         amount = amount.plus(part).map_err(|_| AdjustmentError::NothingTaken)?;
     }
-    let repeated = left
-        .iter()
-        .enumerate()
-        .any(|(index, cut)| left[..index].iter().any(|earlier| earlier.line_id == cut.line_id));
+    let repeated =
+        left.iter().enumerate().any(|(index, cut)| left[..index].iter().any(|earlier| earlier.line_id == cut.line_id));
     if amount == Amount::ZERO || repeated { Err(AdjustmentError::NothingTaken) } else { Ok(amount) }
 }
 
