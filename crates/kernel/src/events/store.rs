@@ -233,12 +233,16 @@ events! {
     TicketCancelled {
         /// The number people say.
         order_number: OrderNumber,
+        /// The id of the `CancelRequested` event that this answers.
+        request: String,
     }
 
     /// The ticket refuses the cancel.
     TicketCancelRefused {
         /// The number people say.
         order_number: OrderNumber,
+        /// The id of the `CancelRequested` event that this answers.
+        request: String,
         /// Why.
         reason: RefuseReason,
     }
