@@ -1,7 +1,12 @@
 //! When a store is open.
 
+mod open;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::open::OpenHours;
 use crate::Time;
 use crate::lang::Localized;
 
@@ -56,10 +61,58 @@ pub struct MonthlyClosed {
     pub weeks: Vec<u8>,
 }
 
+/// Hours that cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HoursError {
+    /// Not a time of day as `HH:MM`.
+    #[error("{0:?} is not a time of day as HH:MM")]
+    NotATime(String),
+    /// A zone that the time zone database does not have.
+    #[error("{0:?} is not a time zone")]
+    UnknownZone(String),
+    /// Not `mon` to `sun`.
+    #[error("{0:?} is not a weekday: mon, tue, wed, thu, fri, sat or sun")]
+    UnknownWeekday(String),
+    /// A month has a first to a fifth of each weekday.
+    #[error("{0} is not a week of a month: 1 to 5")]
+    UnknownWeek(u8),
+    /// Two spans cover the same time.
+    #[error("the span from {0} on {1} overlaps with the one after it")]
+    Overlapping(String, &'static str),
+    /// The last order would be taken more than a day before closing.
+    #[error("the last order is taken at most a day before closing")]
+    LastOrder,
+}
+
 impl Hours {
-    /// Whether orders are taken at `at`: within a span and before its last order.
+    /// Whether orders are taken at `at`: within a span and before its last order. Hours that cannot
+    /// be read take none. Who asks often asks an [`OpenHours`], which is read once.
     pub fn take_orders_at(&self, at: Time) -> bool {
-        let _ = at;
-        true
+        OpenHours::from(self).take_orders_at(at)
+    }
+
+    /// The first moment from `at` on at which orders are taken, `at` itself included.
+    pub fn next_opening(&self, at: Time) -> Option<Time> {
+        OpenHours::from(self).next_opening(at)
+    }
+
+    /// Whether these hours can be kept, and if not, why.
+    pub fn validate(&self) -> Result<(), HoursError> {
+        OpenHours::read(self).map(|_| ())
+    }
+}
+
+impl Week {
+    /// The days with their names, from Monday.
+    fn days(&self) -> [(&'static str, &[Span]); 7] {
+        [
+            ("mon", &self.mon),
+            ("tue", &self.tue),
+            ("wed", &self.wed),
+            ("thu", &self.thu),
+            ("fri", &self.fri),
+            ("sat", &self.sat),
+            ("sun", &self.sun),
+        ]
     }
 }

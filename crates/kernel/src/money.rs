@@ -61,7 +61,7 @@ impl Amount {
     /// The value-added tax within a price that includes it: one eleventh, rounded (Korean VAT of 10 %).
     #[must_use]
     pub const fn vat_included(self) -> Self {
-        Self((self.0 + 5).div_euclid(11))
+        Self(self.0.saturating_add(5).div_euclid(11))
     }
 }
 

@@ -80,7 +80,6 @@ pub enum PaidSoFar {
 
 events! {
     /// An event of an order.
-    #[expect(clippy::large_enum_variant, reason = "an order's first events carry the order; few are alive at once")]
     AppEvent of Context::App;
 
     /// An order was created. It is not paid yet and nobody but the customer knows of it.

@@ -138,7 +138,6 @@ pub enum TicketStatus {
 
 events! {
     /// An event of a ticket or of a store.
-    #[expect(clippy::large_enum_variant, reason = "a store's terms are large and rare")]
     StoreEvent of Context::Store;
 
     /// The order lies in front of the owner.
