@@ -56,9 +56,9 @@ impl Clock {
         }
     }
 
-    /// Waits for `length` by this clock; nothing or less does not wait.
-    pub async fn sleep(&self, length: SignedDuration) {
-        self.sleep_until(self.now().saturating_add(length).unwrap_or(Time::MAX)).await;
+    /// Waits for `length` by this clock, counted from this call; nothing or less does not wait.
+    pub fn sleep(&self, length: SignedDuration) -> impl Future<Output = ()> + Send + '_ {
+        self.sleep_until(self.now().saturating_add(length).unwrap_or(Time::MAX))
     }
 }
 
