@@ -1,0 +1,3 @@
+//! The outside that pay's ports are filled with.
+
+pub mod simulated;

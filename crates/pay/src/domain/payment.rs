@@ -1,0 +1,251 @@
+//! The payment of an order: its attempts, its refunds, and whether more may be taken.
+
+mod decide;
+mod evolve;
+#[cfg(test)]
+mod properties;
+mod rejection;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use kernel::Time;
+use kernel::decider::{Decider, Task};
+use kernel::events::pay::{PayEvent, RefundReason};
+use kernel::ids::{OrderId, RefundId};
+use kernel::money::{Amount, Currency};
+use kernel::order::{BorneBy, OrderNumber, PaymentCode, PaymentMethod};
+use uuid::Uuid;
+
+use super::commands::Command;
+pub use rejection::Rejection;
+
+/// The aggregate `payment/<orderId>`.
+#[derive(Debug, Clone, Copy)]
+pub struct Payment;
+
+impl Decider for Payment {
+    type State = PaymentState;
+    type Command = Command;
+    type Event = PayEvent;
+    type Rejection = Rejection;
+
+    fn decide(state: &PaymentState, command: Command) -> Result<Vec<PayEvent>, Rejection> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: PaymentState, event: &PayEvent) -> PaymentState {
+        evolve::evolve(state, event)
+    }
+
+    fn work(state: &PaymentState) -> Option<Task> {
+        state.next_call().map(|call| Task { key: call.key(), due: None })
+    }
+}
+
+/// All that is known of a payment; its default is a payment never seen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PaymentState {
+    order_number: Option<OrderNumber>,
+    attempts: BTreeMap<u32, Attempt>,
+    /// The attempt that pays for the order: the first that was charged while it was open.
+    paid_by: Option<u32>,
+    closing: Option<Closing>,
+    refunds: BTreeMap<RefundId, Refund>,
+}
+
+/// One try to pay.
+#[derive(Debug, Clone, PartialEq)]
+enum Attempt {
+    /// About to be sent, or sent.
+    Requested(Request),
+    /// The provider gave no usable answer; it is being asked.
+    InDoubt(Request),
+    /// Charged.
+    Approved(Request),
+    /// Not charged.
+    Declined(Request, PaymentCode),
+    /// Not charged and over for ever. Without a request it was never seen here.
+    Abandoned(Option<Request>),
+}
+
+/// What was asked of the provider.
+#[derive(Debug, Clone, PartialEq)]
+struct Request {
+    reference: String,
+    amount: Amount,
+    currency: Currency,
+    method: PaymentMethod,
+    requested_at: Time,
+}
+
+/// What was decided when the payment was closed.
+#[derive(Debug, Clone, PartialEq)]
+struct Closing {
+    reason: RefundReason,
+    borne_by: BorneBy,
+    refund_amount: Option<Amount>,
+}
+
+/// Money on its way back.
+#[derive(Debug, Clone, PartialEq)]
+struct Refund {
+    attempt: u32,
+    amount: Amount,
+    reason: RefundReason,
+    borne_by: BorneBy,
+    requested_at: Time,
+    standing: RefundStanding,
+}
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RefundStanding {
+    /// The provider is being asked.
+    Pending,
+    /// The money is back.
+    Done,
+    /// The provider refused for good; an operator settles it.
+    Failed,
+    /// An operator gave it back by other means.
+    SettledByHand,
+}
+
+/// What pay answers to who asks about an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The attempt pays for the order.
+    Approved,
+    /// It was not charged.
+    Declined(PaymentCode),
+    /// It never reached the provider, or is over; whatever was charged in error goes back.
+    NotSent,
+    /// Not known yet.
+    InDoubt,
+}
+
+/// The next call to the provider that a payment needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Ask what became of an attempt.
+    Resolve {
+        /// n.
+        attempt: u32,
+        /// What the provider knows it by.
+        reference: String,
+    },
+    /// Give money back.
+    Refund {
+        /// The refund.
+        refund_id: RefundId,
+        /// What the provider knows the charge by.
+        reference: String,
+        /// How much.
+        amount: Amount,
+    },
+}
+
+impl Call {
+    /// What makes a repeat harmless: `resolve/<n>` or `refund/<refundId>`.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Resolve { attempt, .. } => format!("resolve/{attempt}"),
+            Self::Refund { refund_id, .. } => format!("refund/{refund_id}"),
+        }
+    }
+}
+
+/// What the provider knows attempt n of an order by.
+pub fn reference(order_id: OrderId, attempt: u32) -> String {
+    format!("{order_id}-{attempt}")
+}
+
+/// The refund of an attempt that closing brings about, or a charge in error: at most one per attempt.
+///
+/// Made of the order's id, so that a decision taken twice makes the same refund: its version nibble
+/// says 8 (RFC 9562: of one's own making) and the attempt is mixed into the twelve bits after it.
+pub fn closing_refund(order_id: OrderId, attempt: u32) -> RefundId {
+    const VERSION: u128 = 0xF << 76;
+    let own = order_id.uuid().as_u128() & !VERSION | 8 << 76;
+    RefundId::from(Uuid::from_u128(own ^ u128::from(attempt & 0xFFF) << 64))
+}
+
+impl PaymentState {
+    /// What is known of attempt n; `None` if it was never seen.
+    pub fn answer(&self, attempt: u32) -> Option<Answer> {
+        self.attempts.get(&attempt).map(|known| match known {
+            Attempt::Requested(_) | Attempt::InDoubt(_) => Answer::InDoubt,
+            Attempt::Approved(_) if self.paid_by == Some(attempt) => Answer::Approved,
+            Attempt::Approved(_) | Attempt::Abandoned(_) => Answer::NotSent,
+            Attempt::Declined(_, code) => Answer::Declined(*code),
+        })
+    }
+
+    /// The last attempt and what is known of it.
+    pub fn last_attempt(&self) -> Option<(u32, Answer)> {
+        let (attempt, _) = self.attempts.last_key_value()?;
+        self.answer(*attempt).map(|answer| (*attempt, answer))
+    }
+
+    /// The call to the provider that comes next: what is in doubt first, then what goes back.
+    pub fn next_call(&self) -> Option<Call> {
+        self.next_resolve().or_else(|| self.next_refund())
+    }
+
+    /// No more money is taken.
+    pub const fn is_closed(&self) -> bool {
+        self.closing.is_some()
+    }
+
+    /// What is charged for the order itself and not given, or promised, back.
+    pub fn left(&self) -> Amount {
+        self.paid_by.map_or(Amount::ZERO, |attempt| self.left_of(attempt))
+    }
+
+    fn next_resolve(&self) -> Option<Call> {
+        self.attempts.iter().find_map(|(attempt, known)| match known {
+            Attempt::InDoubt(request) => {
+                Some(Call::Resolve { attempt: *attempt, reference: request.reference.clone() })
+            }
+            Attempt::Requested(_) | Attempt::Approved(_) | Attempt::Declined(..) | Attempt::Abandoned(_) => None,
+        })
+    }
+
+    fn next_refund(&self) -> Option<Call> {
+        let (refund_id, refund) = self.refunds.iter().find(|(_, refund)| refund.standing == RefundStanding::Pending)?;
+        let request = self.request(refund.attempt)?;
+        Some(Call::Refund { refund_id: *refund_id, reference: request.reference.clone(), amount: refund.amount })
+    }
+
+    fn request(&self, attempt: u32) -> Option<&Request> {
+        self.attempts.get(&attempt).and_then(Attempt::request)
+    }
+
+    fn left_of(&self, attempt: u32) -> Amount {
+        let charged = match self.attempts.get(&attempt) {
+            Some(Attempt::Approved(request)) => request.amount,
+            Some(Attempt::Requested(_) | Attempt::InDoubt(_) | Attempt::Declined(..) | Attempt::Abandoned(_))
+            | None => Amount::ZERO,
+        };
+        let refunds = self.refunds.values().filter(|refund| refund.attempt == attempt);
+        refunds.fold(charged, |left, refund| left.saturating_minus(refund.amount))
+    }
+}
+
+impl Attempt {
+    const fn request(&self) -> Option<&Request> {
+        match self {
+            Self::Requested(request)
+            | Self::InDoubt(request)
+            | Self::Approved(request)
+            | Self::Declined(request, _) => Some(request),
+            Self::Abandoned(request) => request.as_ref(),
+        }
+    }
+
+    const fn is_open(&self) -> bool {
+        matches!(self, Self::Requested(_) | Self::InDoubt(_))
+    }
+}
