@@ -1,0 +1,94 @@
+//! Several decisions that commit together.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kernel::events::Recorded;
+use uuid::Uuid;
+
+use crate::store::{Cause, Changes, Note, Store, StoreError};
+use crate::streams::{Aggregate, Loaded, Streams};
+use crate::view::View;
+
+/// Decisions that build on one another and commit together.
+#[derive(Default)]
+pub struct Batch {
+    /// What they write.
+    pub changes: Changes,
+    streams: HashMap<String, Pending>,
+    rows: HashMap<(&'static str, String), Box<dyn Any + Send>>,
+}
+
+struct Pending {
+    loaded: Box<dyn Any + Send + Sync>,
+    evict: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Batch {
+    /// The stream of `id`, with what this batch has already made of it.
+    pub fn load<A: Aggregate>(&self, streams: &Streams<A>, id: Uuid) -> Result<Arc<Loaded<A>>, StoreError> {
+        if self.streams.is_empty() {
+            return streams.load(id);
+        }
+        match self.streams.get(&A::stream(id)).and_then(|pending| pending.loaded.downcast_ref::<Arc<Loaded<A>>>()) {
+            Some(loaded) => Ok(Arc::clone(loaded)),
+            None => streams.load(id),
+        }
+    }
+
+    /// Decides `command` and adds what comes of it. The inner error is the rules' rejection.
+    pub fn decide<A: Aggregate>(
+        &mut self,
+        streams: &Streams<A>,
+        id: Uuid,
+        cause: &Cause,
+        command: A::Command,
+    ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
+        let before = self.load(streams, id)?;
+        let events = match A::decide(&before.state, command) {
+            Ok(events) => events,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
+        if !events.is_empty() {
+            let after = streams.append(&mut self.changes, &before, &events, cause)?;
+            let streams = streams.clone();
+            let pending = Pending { loaded: Box::new(after), evict: Box::new(move || streams.evict(id)) };
+            self.streams.insert(A::stream(id), pending);
+        }
+        Ok(Ok(events))
+    }
+
+    /// Folds `event` of another context's log into the view `V` of `store`. Returns the row afterwards.
+    pub fn fold<V: View>(&mut self, store: &Store, event: &Recorded<V::Event>) -> Result<Option<V::Row>, StoreError> {
+        let Some(key) = V::key(event) else { return Ok(None) };
+        let row = V::apply(self.row::<V>(store, &key)?, event);
+        self.changes.rows.push((V::write(&key, row.as_ref())?, event.position));
+        self.rows.insert((V::TABLE.name, key), Box::new(row.clone()));
+        Ok(row)
+    }
+
+    /// The row of `key`, with what this batch has already made of it.
+    pub fn row<V: View>(&self, store: &Store, key: &str) -> Result<Option<V::Row>, StoreError> {
+        if !self.rows.is_empty()
+            && let Some(row) = self.rows.get(&(V::TABLE.name, key.to_owned()))
+            && let Some(row) = row.downcast_ref::<Option<V::Row>>()
+        {
+            return Ok(row.clone());
+        }
+        let found = store.readers().with(|reader| reader.row(V::TABLE.name, key))?;
+        found.map(|(doc, personal, _)| V::read(&doc, personal.as_deref())).transpose()
+    }
+
+    /// Notes an outcome that a person may want to see.
+    pub fn note(&mut self, subject: Uuid, cause: &Cause, what: impl Into<String>) {
+        self.changes.notes.push(Note { subject, at: cause.at, cause: cause.by.to_string(), what: what.into() });
+    }
+
+    /// Forgets what is in memory of every stream it touched: one of them has moved on.
+    pub fn evict(&self) {
+        for pending in self.streams.values() {
+            (pending.evict)();
+        }
+    }
+}

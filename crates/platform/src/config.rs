@@ -1,0 +1,347 @@
+//! Settings from flags, `BAEDAL_*` variables and `baedal.toml`, in that order; a key that nobody knows is an error.
+
+mod waits;
+
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use jiff::tz::{Offset, TimeZone};
+use kernel::Context;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+pub use waits::{Waits, span};
+
+/// The prefix of the variables that are ours.
+const PREFIX: &str = "BAEDAL_";
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// A key or variable that nobody knows.
+    #[error("{from} sets \"{key}\", which is not a setting")]
+    Unknown {
+        /// The layer: a file, variable or flag.
+        from: String,
+        /// The key as it was written.
+        key: String,
+    },
+    /// A value of the wrong kind.
+    #[error("{from} sets \"{key}\" to \"{value}\", which is not {expected}")]
+    Value {
+        /// The layer: a file, variable or flag.
+        from: String,
+        /// The key as it was written.
+        key: String,
+        /// The value as it was written.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The file is not TOML.
+    #[error("{0} is not TOML")]
+    Toml(String, #[source] toml::de::Error),
+    /// The file is there and cannot be read.
+    #[error("{0} cannot be read")]
+    File(String, #[source] std::io::Error),
+    /// The layers together do not make settings.
+    #[error("the settings do not fit")]
+    Shape(#[source] toml::de::Error),
+    /// The time zone is not in the machine's database.
+    #[error("\"{0}\" is not a time zone that this machine knows")]
+    TimeZone(String),
+}
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the embedded stores are.
+    pub data_dir: PathBuf,
+    /// `sqlite`, or a `postgres://` address.
+    pub store: String,
+    /// `embedded`, or a `nats://` address.
+    pub bus: String,
+    /// The address to listen at.
+    pub bind: String,
+    /// Where hours and days are counted.
+    pub timezone: String,
+    /// Whether an empty log is filled with demo stores, menus and people.
+    pub demo_data: bool,
+    /// The port of each service.
+    pub ports: Ports,
+    /// Where the others answer, when they are other processes.
+    pub upstreams: Upstreams,
+    /// The log lines.
+    pub log: Log,
+    /// How long a payment may take.
+    pub payment: Payment,
+    /// How long everything else is waited for.
+    pub waits: Waits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("./baedal-data"),
+            store: "sqlite".to_owned(),
+            bus: "embedded".to_owned(),
+            bind: "127.0.0.1".to_owned(),
+            timezone: "Asia/Seoul".to_owned(),
+            demo_data: true,
+            ports: Ports::default(),
+            upstreams: Upstreams::default(),
+            log: Log::default(),
+            payment: Payment::default(),
+            waits: Waits::default(),
+        }
+    }
+}
+
+/// The port of each service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "each is named after its service")]
+pub struct Ports {
+    pub app: u16,
+    pub pay: u16,
+    pub store: u16,
+    pub customer: u16,
+    pub delivery: u16,
+    pub gateway: u16,
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Self { app: 8081, pay: 8082, store: 8083, customer: 8084, delivery: 8085, gateway: 8088 }
+    }
+}
+
+impl Ports {
+    /// The port of one context.
+    pub const fn of(&self, context: Context) -> u16 {
+        match context {
+            Context::App => self.app,
+            Context::Pay => self.pay,
+            Context::Store => self.store,
+            Context::Delivery => self.delivery,
+            Context::Customer => self.customer,
+        }
+    }
+}
+
+/// The base addresses of other processes; an empty one is this machine at the context's port.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "each is named after its service")]
+pub struct Upstreams {
+    pub app: String,
+    pub pay: String,
+    pub store: String,
+    pub customer: String,
+    pub delivery: String,
+}
+
+/// The log lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is logged, in the language of `RUST_LOG`, which wins over this.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, level: "info".to_owned() }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Text,
+    /// JSON.
+    Json,
+}
+
+/// How long a payment may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Payment {
+    /// How long app waits for pay.
+    #[serde(with = "span")]
+    pub deadline: SignedDuration,
+    /// How long pay waits for the provider; less than the deadline, so that pay can still answer.
+    #[serde(with = "span")]
+    pub provider_deadline: SignedDuration,
+}
+
+impl Default for Payment {
+    fn default() -> Self {
+        Self { deadline: SignedDuration::from_secs(5), provider_deadline: SignedDuration::from_secs(4) }
+    }
+}
+
+impl Settings {
+    /// The settings of this process. `flags` are `key=value` pairs with dotted keys, as `waits.unpaid_hold=10m`;
+    /// a file that was not asked for by name may be missing.
+    pub fn load(
+        flags: &[(String, String)],
+        variables: impl IntoIterator<Item = (String, String)>,
+        file: Option<&Path>,
+    ) -> Result<Self, SettingsError> {
+        let path = file.unwrap_or(Path::new("baedal.toml"));
+        let name = path.display().to_string();
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(SettingsError::File(name, error)),
+        };
+        Self::from_layers(flags, variables, (&name, &text))
+    }
+
+    /// The settings from layers that have been read; `file` is its name and its text.
+    pub fn from_layers(
+        flags: &[(String, String)],
+        variables: impl IntoIterator<Item = (String, String)>,
+        file: (&str, &str),
+    ) -> Result<Self, SettingsError> {
+        let known = known();
+        let mut all = file.1.parse::<Table>().map_err(|error| SettingsError::Toml(file.0.to_owned(), error))?;
+        refuse_unknown(&all, &known, "", file.0)?;
+        for (name, value) in variables {
+            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+            let path = paths(&known).into_iter().find(|path| path.join("_").eq_ignore_ascii_case(rest));
+            let path = path.ok_or_else(|| unknown("the environment", &name))?;
+            put(&mut all, &known, &path, &value, ("the environment", &name))?;
+        }
+        for (key, value) in flags {
+            let wanted = key.replace('-', "_");
+            let path = paths(&known).into_iter().find(|path| path.join(".") == wanted);
+            let path = path.ok_or_else(|| unknown("a flag", key))?;
+            put(&mut all, &known, &path, value, ("a flag", key))?;
+        }
+        let settings: Self = all.try_into().map_err(SettingsError::Shape)?;
+        settings.time_zone()?;
+        Ok(settings)
+    }
+
+    /// Where hours and days are counted.
+    pub fn time_zone(&self) -> Result<TimeZone, SettingsError> {
+        match (TimeZone::get(&self.timezone), self.timezone.as_str()) {
+            (Ok(zone), _) => Ok(zone),
+            // Korea has had one offset since 1988, so a machine without a time zone database can still tell its hours.
+            (Err(_), "Asia/Seoul") => Ok(TimeZone::fixed(Offset::constant(9))),
+            (Err(_), name) => Err(SettingsError::TimeZone(name.to_owned())),
+        }
+    }
+
+    /// The base address at which `context` answers, without a slash at its end.
+    pub fn upstream(&self, context: Context) -> String {
+        let set = match context {
+            Context::App => &self.upstreams.app,
+            Context::Pay => &self.upstreams.pay,
+            Context::Store => &self.upstreams.store,
+            Context::Delivery => &self.upstreams.delivery,
+            Context::Customer => &self.upstreams.customer,
+        };
+        if set.is_empty() {
+            return format!("http://127.0.0.1:{}", self.ports.of(context));
+        }
+        set.trim_end_matches('/').to_owned()
+    }
+
+    /// Every key that can be set, dotted, with its default, for help texts and documents.
+    pub fn keys() -> Vec<(String, String)> {
+        let known = known();
+        let text = |path: &[String]| match find(&known, path) {
+            Some(Value::String(text)) => text.clone(),
+            Some(value) => value.to_string(),
+            None => String::new(),
+        };
+        paths(&known).iter().map(|path| (path.join("."), text(path))).collect()
+    }
+}
+
+/// All keys with their defaults; what a default is tells of which kind a value has to be.
+fn known() -> Table {
+    Table::try_from(Settings::default()).unwrap_or_default()
+}
+
+fn paths(table: &Table) -> Vec<Vec<String>> {
+    let below = |(key, value): (&String, &Value)| match value {
+        Value::Table(inner) => paths(inner).into_iter().map(|path| [vec![key.clone()], path].concat()).collect(),
+        Value::String(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_)
+        | Value::Array(_) => vec![vec![key.clone()]],
+    };
+    table.iter().flat_map(below).collect()
+}
+
+fn find<'a>(table: &'a Table, path: &[String]) -> Option<&'a Value> {
+    let (key, rest) = path.split_first()?;
+    let value = table.get(key)?;
+    if rest.is_empty() { Some(value) } else { find(value.as_table()?, rest) }
+}
+
+fn refuse_unknown(table: &Table, known: &Table, above: &str, from: &str) -> Result<(), SettingsError> {
+    for (key, value) in table {
+        let path = format!("{above}{key}");
+        match (known.get(key), value) {
+            (None, _) => return Err(unknown(from, &path)),
+            (Some(Value::Table(known)), Value::Table(inner)) => {
+                refuse_unknown(inner, known, &format!("{path}."), from)?;
+            }
+            (Some(_), _) => {}
+        }
+    }
+    Ok(())
+}
+
+fn unknown(from: &str, key: &str) -> SettingsError {
+    SettingsError::Unknown { from: from.to_owned(), key: key.to_owned() }
+}
+
+/// Puts a text into `table` as the kind of value that `known` has at `path`; `source` is the layer and its key.
+fn put(
+    table: &mut Table,
+    known: &Table,
+    path: &[String],
+    text: &str,
+    source: (&str, &str),
+) -> Result<(), SettingsError> {
+    let wrong = |expected| SettingsError::Value {
+        from: source.0.to_owned(),
+        key: source.1.to_owned(),
+        value: text.to_owned(),
+        expected,
+    };
+    let value = match find(known, path) {
+        Some(Value::Integer(_)) => Value::Integer(text.parse().map_err(|_| wrong("a number"))?),
+        Some(Value::Boolean(_)) => Value::Boolean(match text {
+            "on" | "true" | "yes" | "1" => true,
+            "off" | "false" | "no" | "0" => false,
+            _ => return Err(wrong("on or off")),
+        }),
+        Some(_) | None => Value::String(text.to_owned()),
+    };
+    let mut here = table;
+    for key in &path[..path.len() - 1] {
+        let inner = here.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
+        here = inner.as_table_mut().ok_or_else(|| wrong("within a table"))?;
+    }
+    here.insert(path[path.len() - 1].clone(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+//! What every context has: its store, and the means to work with it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use kernel::decider::Wait;
+use kernel::{Context, Time};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::ids::Ids;
+use crate::parking::Parking;
+use crate::shutdown::Shutdown;
+use crate::store::{Options, Store, StoreError};
+use crate::topics::Topics;
+use crate::view::ViewTable;
+
+/// A context's means. Cheap to clone.
+#[derive(Clone)]
+pub struct Room {
+    /// Its log and all beside it.
+    pub store: Store,
+    /// Wakes watchers of rows.
+    pub topics: Topics,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+    /// Ends background work.
+    pub shutdown: Shutdown,
+    /// How far each source has been heard.
+    pub hearings: Hearings,
+    /// What is set aside.
+    pub parking: Parking,
+}
+
+impl Room {
+    /// Opens the room of `context` in the data directory `dir`.
+    ///
+    /// # Errors
+    /// [`StoreError::Fatal`] with a sentence that says what to do.
+    pub fn open(
+        dir: &Path,
+        context: Context,
+        tables: &[&'static ViewTable],
+        clock: Clock,
+        ids: Ids,
+        shutdown: Shutdown,
+    ) -> Result<Self, StoreError> {
+        let new_log = ids.uuid();
+        let store = Store::open(Options { dir, context, tables, new_log, shutdown: shutdown.clone() })?;
+        let parking = Parking::of(&store)?;
+        Ok(Self { store, topics: Topics::default(), clock, ids, shutdown, hearings: Hearings::default(), parking })
+    }
+}
+
+/// How far each source has been heard. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Hearings {
+    by_source: Arc<Mutex<BTreeMap<Context, Arc<Hearing>>>>,
+}
+
+/// How far one source has been heard.
+pub struct Hearing {
+    heard: AtomicI64,
+    unreadable: AtomicBool,
+    position: AtomicU64,
+    behind: AtomicU64,
+    caught_up: AtomicBool,
+    pub(crate) ask: Notify,
+}
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Self {
+            heard: AtomicI64::new(i64::MIN),
+            unreadable: AtomicBool::new(false),
+            position: AtomicU64::new(0),
+            behind: AtomicU64::new(0),
+            caught_up: AtomicBool::new(false),
+            ask: Notify::new(),
+        }
+    }
+}
+
+impl Hearings {
+    /// The hearing of `source`.
+    pub fn of(&self, source: Context) -> Arc<Hearing> {
+        Arc::clone(self.by_source.lock().entry(source).or_default())
+    }
+
+    /// Every source that is listened to.
+    pub fn all(&self) -> Vec<(Context, Arc<Hearing>)> {
+        self.by_source.lock().iter().map(|(source, hearing)| (*source, Arc::clone(hearing))).collect()
+    }
+
+    /// Whether `wait` may act at `now`: whoever it presumes silent has been heard up to a head seen
+    /// after it was due. Asks those that were not to listen again.
+    pub fn allow(&self, wait: &Wait, now: Time) -> bool {
+        wait.presumes.iter().all(|silence| {
+            let hearing = self.of(silence.of);
+            let due = wait.until.as_millisecond();
+            if hearing.heard.load(Ordering::Acquire) >= due {
+                return true;
+            }
+            hearing.ask.notify_one();
+            let patience = due.saturating_add(silence.grace_seconds.saturating_mul(1000));
+            hearing.unreadable.load(Ordering::Acquire) && now.as_millisecond() >= patience
+        })
+    }
+}
+
+impl Hearing {
+    /// Everything up to a head seen at `at` was heard.
+    pub(crate) fn heard(&self, at: Time) {
+        self.heard.fetch_max(at.as_millisecond(), Ordering::AcqRel);
+        self.unreadable.store(false, Ordering::Release);
+        self.caught_up.store(true, Ordering::Release);
+        self.behind.store(0, Ordering::Relaxed);
+    }
+
+    /// The source's log cannot be read.
+    pub(crate) fn unreadable(&self) {
+        self.unreadable.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn stands_at(&self, position: u64, head: u64) {
+        self.position.store(position, Ordering::Relaxed);
+        self.behind.store(head.saturating_sub(position), Ordering::Relaxed);
+    }
+
+    /// Whether the source was heard to its end once, or cannot be heard at all: a missing neighbour
+    /// does not hold anyone up.
+    pub fn is_ready(&self) -> bool {
+        self.caught_up.load(Ordering::Acquire) || self.unreadable.load(Ordering::Acquire)
+    }
+
+    /// Whether the source's log cannot be read.
+    pub fn is_unreadable(&self) -> bool {
+        self.unreadable.load(Ordering::Acquire)
+    }
+
+    /// The position that has been dealt with.
+    pub fn position(&self) -> u64 {
+        self.position.load(Ordering::Relaxed)
+    }
+
+    /// How many events are still to come, as far as known.
+    pub fn behind(&self) -> u64 {
+        self.behind.load(Ordering::Relaxed)
+    }
+}

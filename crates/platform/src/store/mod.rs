@@ -1,0 +1,122 @@
+//! The event store of one context: its log, and all that moves in the log's transactions.
+
+mod changes;
+mod error;
+mod lock;
+mod open;
+mod read;
+mod schema;
+mod tail;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use kernel::Context;
+use tokio::sync::{mpsc, oneshot};
+
+pub use changes::{
+    AfterLease, Answer, Append, Cause, Changes, Claim, CursorMove, Erased, Lease, NewEvent, Note, Parked, RowContent,
+    RowWrite,
+};
+pub use error::{CommitError, StoreError};
+pub use open::{LOG_EXTENSION, Options};
+pub use read::{FoundRow, Reader, Readers};
+pub use tail::{StoredEvent, Tail};
+pub use writer::Committed;
+
+use writer::{Job, Wakers};
+
+/// Transactions that may wait for the writer; past that, whoever commits waits.
+const MOST_WAITING: usize = 4096;
+
+/// A context's database, owned by this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    context: Context,
+    path: PathBuf,
+    log: Arc<str>,
+    jobs: Option<mpsc::Sender<Job>>,
+    tail: Arc<Tail>,
+    wakers: Arc<Wakers>,
+    readers: Readers,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Inner {
+    /// Whoever drops the last handle waits until all is written and the ownership given up.
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != std::thread::current().id()
+        {
+            // A writer that panicked has said so itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Store {
+    /// Whose database it is.
+    pub fn context(&self) -> Context {
+        self.inner.context
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// The log's id, renewed when a backup is restored.
+    pub fn log(&self) -> &Arc<str> {
+        &self.inner.log
+    }
+
+    /// The end of the log.
+    pub fn tail(&self) -> &Arc<Tail> {
+        &self.inner.tail
+    }
+
+    /// Connections for reading.
+    pub fn readers(&self) -> &Readers {
+        &self.inner.readers
+    }
+
+    /// Commits all of `changes` or nothing, durably, together with whatever else is waiting.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] when a stream has moved on, [`CommitError::Fenced`] when a cursor or
+    /// lease is somebody else's, [`CommitError::KeyTaken`] when an idempotency key is taken, and
+    /// [`CommitError::Store`] when the database is out.
+    pub async fn commit(&self, changes: Changes) -> Result<Committed, CommitError> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.inner.jobs.as_ref().ok_or(StoreError::Closed)?;
+        jobs.send(Job { changes, reply }).await.map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Up to `limit` events after `position`, oldest first.
+    pub fn events_after(&self, position: u64, limit: usize) -> Result<Vec<Arc<StoredEvent>>, StoreError> {
+        if position >= self.inner.tail.head() {
+            return Ok(Vec::new());
+        }
+        if let Some(events) = self.inner.tail.after(position, limit) {
+            return Ok(events);
+        }
+        self.inner.readers.with(|reader| reader.events_after(position, limit))
+    }
+
+    /// Drops from memory what may hold personal data that has been erased.
+    pub fn forget_recent(&self) {
+        self.inner.tail.forget();
+    }
+
+    pub(crate) fn wakers(&self) -> &Wakers {
+        &self.inner.wakers
+    }
+}

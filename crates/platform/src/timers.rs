@@ -1,0 +1,215 @@
+//! Acts when a wait is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::Time;
+use kernel::decider::Wait;
+use rusqlite::OptionalExtension;
+use rusqlite::types::Value;
+use uuid::Uuid;
+
+use crate::batch::Batch;
+use crate::room::Room;
+use crate::store::{Cause, CommitError, StoreError};
+use crate::streams::{Aggregate, Loaded, Streams, first_due};
+
+/// Streams whose due waits share a transaction.
+const BATCH: usize = 64;
+/// Pause before a wait that had to be held back is looked at again.
+const HELD_BACK: Duration = Duration::from_millis(25);
+/// The longest such pause, while nothing changes.
+const HELD_BACK_LONGEST: Duration = Duration::from_secs(1);
+
+/// The command that a wait of `A` ends in.
+pub type CommandWhenDue<A> =
+    Box<dyn Fn(&Loaded<A>, &Wait, Time) -> Option<<A as kernel::decider::Decider>::Command> + Send + Sync>;
+
+/// Acts when waits of `A`'s streams are over.
+pub struct Timekeeper<A: Aggregate> {
+    room: Room,
+    streams: Streams<A>,
+    command: CommandWhenDue<A>,
+}
+
+struct Sweep {
+    held_back: bool,
+    more: bool,
+}
+
+impl<A: Aggregate> Timekeeper<A> {
+    /// A timekeeper that turns a wait that is over into a command.
+    pub fn new(room: &Room, streams: &Streams<A>, command: CommandWhenDue<A>) -> Self {
+        Self { room: room.clone(), streams: streams.clone(), command }
+    }
+
+    /// Runs until shutdown.
+    pub async fn run(self) {
+        let shutdown = self.room.shutdown.clone();
+        tokio::select! {
+            () = shutdown.begun() => {}
+            () = self.keep() => {}
+        }
+    }
+
+    async fn keep(&self) {
+        let mut patience = HELD_BACK;
+        loop {
+            let woken = self.room.store.wakers().timers.notified();
+            match self.sweep().await {
+                Ok(Sweep { more: true, .. }) => patience = HELD_BACK,
+                Ok(Sweep { held_back: true, .. }) => {
+                    tokio::select! {
+                        () = woken => {}
+                        () = tokio::time::sleep(patience) => {}
+                    }
+                    patience = (patience * 2).min(HELD_BACK_LONGEST);
+                }
+                Ok(_) => {
+                    patience = HELD_BACK;
+                    self.rest(woken).await;
+                }
+                Err(error) => {
+                    tracing::warn!(context = %self.room.store.context(), %error, "timers interrupted");
+                    tokio::time::sleep(HELD_BACK_LONGEST).await;
+                }
+            }
+        }
+    }
+
+    async fn rest(&self, woken: impl Future<Output = ()>) {
+        let next = self.room.store.readers().with(|reader| {
+            reader
+                .connection()
+                .prepare_cached("SELECT due FROM timers ORDER BY due LIMIT 1")?
+                .query_row([], |row| row.get::<_, i64>(0))
+                .optional()
+        });
+        let until = next.ok().flatten().and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
+        tokio::select! {
+            () = woken => {}
+            () = self.room.clock.sleep_until(until) => {}
+        }
+    }
+
+    /// Acts for every wait that is over. Says whether some had to be held back.
+    async fn sweep(&self) -> Result<Sweep, StoreError> {
+        let mut sweep = Sweep { held_back: false, more: false };
+        let mut from = (i64::MIN, String::new());
+        loop {
+            let due = self.due_after(&from)?;
+            let Some(last) = due.last() else { return Ok(sweep) };
+            from = (last.1, last.0.clone());
+            let due: Vec<(Uuid, i64)> =
+                due.iter().filter_map(|(stream, due)| id_of::<A>(stream).map(|id| (id, *due))).collect();
+            if !self.try_all(&due, &mut sweep).await? {
+                for one in &due {
+                    while !self.try_all(&[*one], &mut sweep).await? {}
+                }
+            }
+        }
+    }
+
+    fn due_after(&self, from: &(i64, String)) -> Result<Vec<(String, i64)>, StoreError> {
+        let now = self.room.clock.now().as_millisecond();
+        self.room.store.readers().with(|reader| {
+            reader
+                .connection()
+                .prepare_cached(
+                    "SELECT stream, due FROM timers WHERE due <= ?1 AND (due, stream) > (?2, ?3) ORDER BY due, stream LIMIT ?4",
+                )?
+                .query_map((now, from.0, &from.1, BATCH), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+    }
+
+    /// Acts for these streams in one transaction; `false` when one of them has moved on meanwhile.
+    async fn try_all(&self, due: &[(Uuid, i64)], sweep: &mut Sweep) -> Result<bool, StoreError> {
+        let now = self.room.clock.now();
+        let mut batch = Batch::default();
+        for (id, noted) in due {
+            self.act(*id, *noted, now, &mut batch, sweep)?;
+        }
+        if batch.changes.is_empty() {
+            return Ok(true);
+        }
+        let changes = std::mem::take(&mut batch.changes);
+        match self.room.store.commit(changes).await {
+            Ok(_) => {
+                sweep.more = true;
+                Ok(true)
+            }
+            Err(CommitError::Conflict) => {
+                batch.evict();
+                Ok(false)
+            }
+            Err(CommitError::Store(error)) => {
+                batch.evict();
+                Err(error)
+            }
+            Err(error) => Err(StoreError::Unreadable(error.to_string())),
+        }
+    }
+
+    fn act(
+        &self,
+        id: Uuid,
+        noted: i64,
+        now: Time,
+        batch: &mut Batch,
+        sweep: &mut Sweep,
+    ) -> Result<(), StoreError> {
+        let loaded = self.streams.load(id)?;
+        let due: Vec<Wait> = A::waits(&loaded.state).into_iter().filter(|wait| wait.until <= now).collect();
+        if due.is_empty() {
+            correct(&loaded, noted, batch);
+            return Ok(());
+        }
+        let mut acted = false;
+        for wait in due {
+            if self.room.parking.holds(id) || !self.room.hearings.allow(&wait, now) {
+                sweep.held_back = true;
+                continue;
+            }
+            let current = batch.load(&self.streams, id)?;
+            let Some(command) = (self.command)(&current, &wait, now) else { continue };
+            let cause = Cause { at: now, by: Arc::from(format!("timer/{}", wait.what)), trace: None };
+            match batch.decide(&self.streams, id, &cause, command)? {
+                Ok(events) => acted |= !events.is_empty(),
+                Err(_rejection) => batch.note(id, &cause, format!("{} had nothing to do", wait.what)),
+            }
+        }
+        if !acted && !sweep.held_back {
+            tracing::warn!(
+                context = %self.room.store.context(),
+                "a wait was over and had nothing to do; looked at again in a minute"
+            );
+            set_due::<A>(id, noted, now.as_millisecond() + 60_000, batch);
+        }
+        Ok(())
+    }
+}
+
+/// The timer's row is older than the stream: put it right.
+fn correct<A: Aggregate>(loaded: &Loaded<A>, noted: i64, batch: &mut Batch) {
+    match first_due::<A>(&loaded.state) {
+        Some(due) => set_due::<A>(loaded.id, noted, due.as_millisecond(), batch),
+        None => batch.changes.statements.push((
+            "DELETE FROM timers WHERE stream = ?1 AND due = ?2".into(),
+            vec![Value::Text(A::stream(loaded.id)), Value::Integer(noted)],
+        )),
+    }
+}
+
+/// Moves a timer that still stands where it was seen; one that an append has set meanwhile is left alone.
+fn set_due<A: Aggregate>(id: Uuid, noted: i64, due: i64, batch: &mut Batch) {
+    batch.changes.statements.push((
+        "UPDATE timers SET due = ?3 WHERE stream = ?1 AND due = ?2".into(),
+        vec![Value::Text(A::stream(id)), Value::Integer(noted), Value::Integer(due)],
+    ));
+}
+
+fn id_of<A: Aggregate>(stream: &str) -> Option<Uuid> {
+    let (category, id) = stream.split_once('/')?;
+    if category == A::CATEGORY { Uuid::try_parse(id).ok() } else { None }
+}

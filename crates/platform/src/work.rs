@@ -1,0 +1,224 @@
+//! Calls to the outside: leased, made outside every transaction, and answered with a command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use jiff::SignedDuration;
+use kernel::Time;
+use kernel::decider::Task;
+use rusqlite::OptionalExtension;
+use rusqlite::types::Value;
+use uuid::Uuid;
+
+use crate::batch::Batch;
+use crate::room::Room;
+use crate::store::{AfterLease, Cause, Changes, CommitError, Lease, StoreError};
+use crate::streams::{Aggregate, Loaded, Streams};
+
+/// Calls that are made at a time.
+const AT_A_TIME: usize = 64;
+/// How long a lease lasts; past that, somebody else may take the work up, and asks first.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// Pause while the database is out.
+const OUTAGE_PAUSE: Duration = Duration::from_millis(200);
+
+/// A call that is due.
+pub struct Due<A: Aggregate> {
+    /// The stream as it stands.
+    pub loaded: Arc<Loaded<A>>,
+    /// What its state needs.
+    pub task: Task,
+    /// How often it was tried before.
+    pub attempts: u32,
+    /// Since when it is needed.
+    pub since: Time,
+    /// An earlier lease ran out: the call may have been made already, so ask first.
+    pub ask_first: bool,
+}
+
+/// What came of a call.
+pub enum Outcome<C> {
+    /// Commands that record it.
+    Record(Vec<C>),
+    /// Nothing yet; to be tried again after this long.
+    Again(SignedDuration),
+}
+
+/// Makes the calls that `A`'s streams need.
+pub trait Performer<A: Aggregate>: Send + Sync + 'static {
+    /// Makes one call. It must end by itself within the lease of 30 s.
+    fn perform(&self, due: &Due<A>) -> impl Future<Output = Outcome<A::Command>> + Send;
+}
+
+/// Takes up outbound work of `A`'s streams.
+pub struct Worker<A: Aggregate, P> {
+    room: Room,
+    streams: Streams<A>,
+    performer: P,
+}
+
+struct Row {
+    stream: String,
+    id: Uuid,
+    attempts: u32,
+    since: Time,
+    lease: i64,
+    leased: bool,
+}
+
+impl<A: Aggregate, P: Performer<A>> Worker<A, P> {
+    /// A worker for `streams`.
+    pub fn new(room: &Room, streams: &Streams<A>, performer: P) -> Self {
+        Self { room: room.clone(), streams: streams.clone(), performer }
+    }
+
+    /// Runs until shutdown; calls that are under way are finished first.
+    pub async fn run(self) {
+        let shutdown = self.room.shutdown.clone();
+        let mut calls = FuturesUnordered::new();
+        loop {
+            let woken = self.room.store.wakers().work.notified();
+            if !shutdown.is_begun() && calls.len() < AT_A_TIME {
+                match self.lease(AT_A_TIME - calls.len()).await {
+                    Ok(rows) => calls.extend(rows.into_iter().map(|row| self.one(row))),
+                    Err(error) => {
+                        tracing::warn!(context = %self.room.store.context(), %error, "outbound work interrupted");
+                        tokio::time::sleep(OUTAGE_PAUSE).await;
+                    }
+                }
+            }
+            tokio::select! {
+                Some(()) = calls.next() => {}
+                () = shutdown.begun(), if calls.is_empty() => return,
+                () = self.rest(woken), if calls.len() < AT_A_TIME && !shutdown.is_begun() => {}
+            }
+        }
+    }
+
+    async fn rest(&self, woken: impl Future<Output = ()>) {
+        let now = self.room.clock.now();
+        let next = self.room.store.readers().with(|reader| {
+            reader
+                .connection()
+                .prepare_cached("SELECT min(max(due, lease_until)) FROM work WHERE max(due, lease_until) > ?1")?
+                .query_row([now.as_millisecond()], |row| row.get::<_, Option<i64>>(0))
+                .optional()
+        });
+        let until =
+            next.ok().flatten().flatten().and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
+        tokio::select! {
+            () = woken => {}
+            () = self.room.clock.sleep_until(until) => {}
+        }
+    }
+
+    /// Takes up to `most` calls that are due.
+    async fn lease(&self, most: usize) -> Result<Vec<Row>, CommitError> {
+        let now = self.room.clock.now();
+        let rows = self.due(now, most)?;
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        let until = now.saturating_add(LEASE).unwrap_or(Time::MAX).as_millisecond();
+        let mut changes = Changes::default();
+        for row in &rows {
+            changes.statements.push((
+                "UPDATE work SET lease = lease + 1, lease_until = ?3, attempts = attempts + 1 WHERE stream = ?1 AND lease = ?2".into(),
+                vec![Value::Text(row.stream.clone()), Value::Integer(row.lease), Value::Integer(until)],
+            ));
+        }
+        self.room.store.commit(changes).await?;
+        Ok(rows)
+    }
+
+    fn due(&self, now: Time, most: usize) -> Result<Vec<Row>, StoreError> {
+        let now = now.as_millisecond();
+        self.room.store.readers().with(|reader| {
+            let rows: Vec<(String, u32, i64, i64, i64)> = reader
+                .connection()
+                .prepare_cached(
+                    "SELECT stream, attempts, since, lease, lease_until FROM work WHERE due <= ?1 AND lease_until <= ?1 ORDER BY due LIMIT ?2",
+                )?
+                .query_map((now, most), |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok(rows
+                .into_iter()
+                .filter_map(|(stream, attempts, since, lease, lease_until)| {
+                    let id = Uuid::try_parse(stream.strip_prefix(A::CATEGORY)?.strip_prefix('/')?).ok()?;
+                    let since = Time::from_millisecond(since).unwrap_or(Time::UNIX_EPOCH);
+                    Some(Row { stream, id, attempts, since, lease, leased: lease_until > 0 })
+                })
+                .collect())
+        })
+    }
+
+    /// One call from lease to record.
+    async fn one(&self, row: Row) {
+        if let Err(error) = self.call_and_record(&row).await {
+            tracing::warn!(context = %self.room.store.context(), %error, "an outbound call is tried again when its lease runs out");
+        }
+    }
+
+    async fn call_and_record(&self, row: &Row) -> Result<(), CommitError> {
+        let loaded = self.streams.load(row.id)?;
+        let lease = Lease { stream: row.stream.clone(), number: row.lease + 1, then: AfterLease::Done };
+        let Some(task) = A::work(&loaded.state) else {
+            let changes = Changes { leases: vec![lease], ..Changes::default() };
+            return ignore_fenced(self.room.store.commit(changes).await.map(|_| ()));
+        };
+        let due = Due { loaded, task, attempts: row.attempts, since: row.since, ask_first: row.leased };
+        match self.performer.perform(&due).await {
+            Outcome::Again(pause) => {
+                let again = self.room.clock.now().saturating_add(pause).unwrap_or(Time::MAX);
+                let leases = vec![Lease { then: AfterLease::Again(again), ..lease }];
+                ignore_fenced(self.room.store.commit(Changes { leases, ..Changes::default() }).await.map(|_| ()))
+            }
+            Outcome::Record(commands) => self.record(row, &due.task, lease, commands).await,
+        }
+    }
+
+    async fn record(
+        &self,
+        row: &Row,
+        task: &Task,
+        lease: Lease,
+        commands: Vec<A::Command>,
+    ) -> Result<(), CommitError> {
+        loop {
+            let mut batch = Batch::default();
+            let cause =
+                Cause { at: self.room.clock.now(), by: Arc::from(format!("work/{}", task.key)), trace: None };
+            for command in commands.clone() {
+                if batch.decide(&self.streams, row.id, &cause, command)?.is_err() {
+                    batch.note(row.id, &cause, "the outcome of a call came too late to matter");
+                }
+            }
+            let after = batch.load(&self.streams, row.id)?;
+            let same = A::work(&after.state).is_some_and(|next| next.key == task.key);
+            let then = if same { AfterLease::Again(cause.at) } else { AfterLease::Done };
+            batch.changes.leases.push(Lease { stream: lease.stream.clone(), number: lease.number, then });
+            // The lease ends the row; what comes next is written anew even where the append saw no change.
+            let changes = std::mem::take(&mut batch.changes);
+            match self.room.store.commit(changes).await {
+                Err(CommitError::Conflict) => batch.evict(),
+                other => {
+                    if other.is_err() {
+                        batch.evict();
+                    }
+                    return ignore_fenced(other.map(|_| ()));
+                }
+            }
+        }
+    }
+}
+
+/// Whoever holds the lease by now will record it.
+fn ignore_fenced(outcome: Result<(), CommitError>) -> Result<(), CommitError> {
+    match outcome {
+        Err(CommitError::Fenced) => Ok(()),
+        other => other,
+    }
+}
