@@ -1,1 +1,3 @@
 //! customer: tells the customer what happens, in order and once.
+
+pub mod domain;

@@ -1,0 +1,74 @@
+//! The words of every notice: templates from a registry, filled with values.
+
+pub mod format;
+pub mod pattern;
+pub mod registry;
+pub mod rules;
+pub mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::LazyLock;
+
+use kernel::events::customer::NoticeKind;
+use kernel::lang::Language;
+
+pub use registry::{Form, Registry, Template};
+pub use values::{Values, Variable};
+
+/// A message with all its words, as a provider takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The template's code at the provider.
+    pub code: String,
+    /// The title.
+    pub title: String,
+    /// The line under the title.
+    pub subtitle: String,
+    /// The message itself; it is what a notice keeps as its text.
+    pub text: String,
+    /// The same in short, for phones without the messenger.
+    pub sms: String,
+    /// The button, where the order's link token is still known.
+    pub button: Option<Button>,
+}
+
+/// The one button under a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What it says.
+    pub name: String,
+    /// Where it leads: the order's page by its token, without sign-in.
+    pub url: String,
+}
+
+/// The registry of this program.
+pub fn registry() -> &'static Registry {
+    static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
+        Registry::parse(include_str!("../templates.toml")).expect("the registry is part of the program and tested")
+    });
+    &REGISTRY
+}
+
+/// The text of a notice.
+pub fn text(kind: NoticeKind, form: Form, language: Language, values: &Values) -> String {
+    registry().template(kind, form, language).body.fill(values)
+}
+
+/// A whole message.
+pub fn render(kind: NoticeKind, form: Form, language: Language, values: &Values) -> Rendered {
+    registry().template(kind, form, language).fill(values)
+}
+
+/// The whole message behind the text of a queued notice. The text holds every value that title, short text and
+/// the rest need, so a notice keeps nothing else; `None` when the text is not of today's templates.
+pub fn read_back(kind: NoticeKind, language: Language, text: &str, link_token: Option<&str>) -> Option<Rendered> {
+    registry().forms(kind, language).find_map(|template| {
+        let mut values = template.body.read(text)?;
+        if let Some(token) = link_token {
+            values.set(Variable::Link, token);
+        }
+        Some(Rendered { text: text.to_owned(), ..template.fill(&values) })
+    })
+}
