@@ -1,0 +1,166 @@
+//! Notices a connection that stands still, without reading a clock or setting a timer for each request.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::Limits;
+
+/// Nothing has arrived yet.
+const FRESH: u8 = 0;
+/// Part of a request's head has arrived.
+const HEAD: u8 = 1;
+/// A handler is at work; its own deadlines hold.
+const BUSY: u8 = 2;
+/// Between requests, or sending an answer.
+const IDLE: u8 = 3;
+
+/// Time in beats: a beat is half of what the head of a request may take.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    beat: Duration,
+    idle_beats: u32,
+    beats: AtomicU32,
+    since: AtomicU32,
+    phase: AtomicU8,
+    lingers: AtomicBool,
+}
+
+/// Why a connection is given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// Half a request arrived, and no more.
+    HalfHead,
+    /// Nothing came or went for too long.
+    Silent,
+}
+
+impl Pulse {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let beat = (limits.head / 2).max(Duration::from_millis(1));
+        let idle_beats = u32::try_from(limits.idle.as_millis() / beat.as_millis()).unwrap_or(u32::MAX);
+        Self {
+            beat,
+            idle_beats,
+            beats: AtomicU32::new(0),
+            since: AtomicU32::new(0),
+            phase: AtomicU8::new(FRESH),
+            lingers: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) const fn beat(&self) -> Duration {
+        self.beat
+    }
+
+    /// One beat later: whether the connection has stood still for too long.
+    pub(super) fn beaten(&self) -> Option<Late> {
+        let now = self.beats.fetch_add(1, Relaxed) + 1;
+        let waited = now.saturating_sub(self.since.load(Relaxed));
+        match self.phase.load(Relaxed) {
+            HEAD if waited > 2 => Some(Late::HalfHead),
+            FRESH if waited > 2 => Some(Late::Silent),
+            IDLE if waited > self.idle_beats => Some(Late::Silent),
+            _ => None,
+        }
+    }
+
+    /// A whole head has arrived and is being answered.
+    pub(super) fn busy(&self) {
+        self.phase.store(BUSY, Relaxed);
+    }
+
+    /// The answer has begun; `lingers` when some of the request may have been left unread.
+    pub(super) fn answered(&self, lingers: bool) {
+        self.lingers.store(lingers, Relaxed);
+        self.mark(IDLE);
+    }
+
+    pub(super) fn lingers(&self) -> bool {
+        self.lingers.load(Relaxed)
+    }
+
+    fn arrived(&self) {
+        if matches!(self.phase.load(Relaxed), FRESH | IDLE) {
+            self.mark(HEAD);
+        }
+    }
+
+    fn sent(&self) {
+        self.since.store(self.beats.load(Relaxed), Relaxed);
+    }
+
+    fn mark(&self, phase: u8) {
+        self.phase.store(phase, Relaxed);
+        self.sent();
+    }
+}
+
+/// A connection that tells its pulse what comes and goes.
+#[derive(Debug)]
+pub(super) struct Watched {
+    stream: TcpStream,
+    pulse: Arc<Pulse>,
+}
+
+impl Watched {
+    pub(super) const fn new(stream: TcpStream, pulse: Arc<Pulse>) -> Self {
+        Self { stream, pulse }
+    }
+
+    pub(super) fn into_inner(self) -> TcpStream {
+        self.stream
+    }
+
+    fn tell(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.pulse.sent();
+        }
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.pulse.arrived();
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.tell(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.tell(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
