@@ -1,5 +1,6 @@
 //! Settings from flags, `BAEDAL_*` variables and `baedal.toml`, in that order; a key that nobody knows is an error.
 
+mod layers;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use kernel::Context;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use self::layers::{find, known, paths, put, refuse_unknown, unknown};
 pub use waits::{Waits, span};
 
 /// The prefix of the variables that are ours.
@@ -267,80 +269,6 @@ impl Settings {
         };
         paths(&known).iter().map(|path| (path.join("."), text(path))).collect()
     }
-}
-
-/// All keys with their defaults; what a default is tells of which kind a value has to be.
-fn known() -> Table {
-    Table::try_from(Settings::default()).unwrap_or_default()
-}
-
-fn paths(table: &Table) -> Vec<Vec<String>> {
-    let below = |(key, value): (&String, &Value)| match value {
-        Value::Table(inner) => paths(inner).into_iter().map(|path| [vec![key.clone()], path].concat()).collect(),
-        Value::String(_)
-        | Value::Integer(_)
-        | Value::Float(_)
-        | Value::Boolean(_)
-        | Value::Datetime(_)
-        | Value::Array(_) => vec![vec![key.clone()]],
-    };
-    table.iter().flat_map(below).collect()
-}
-
-fn find<'a>(table: &'a Table, path: &[String]) -> Option<&'a Value> {
-    let (key, rest) = path.split_first()?;
-    let value = table.get(key)?;
-    if rest.is_empty() { Some(value) } else { find(value.as_table()?, rest) }
-}
-
-fn refuse_unknown(table: &Table, known: &Table, above: &str, from: &str) -> Result<(), SettingsError> {
-    for (key, value) in table {
-        let path = format!("{above}{key}");
-        match (known.get(key), value) {
-            (None, _) => return Err(unknown(from, &path)),
-            (Some(Value::Table(known)), Value::Table(inner)) => {
-                refuse_unknown(inner, known, &format!("{path}."), from)?;
-            }
-            (Some(_), _) => {}
-        }
-    }
-    Ok(())
-}
-
-fn unknown(from: &str, key: &str) -> SettingsError {
-    SettingsError::Unknown { from: from.to_owned(), key: key.to_owned() }
-}
-
-/// Puts a text into `table` as the kind of value that `known` has at `path`; `source` is the layer and its key.
-fn put(
-    table: &mut Table,
-    known: &Table,
-    path: &[String],
-    text: &str,
-    source: (&str, &str),
-) -> Result<(), SettingsError> {
-    let wrong = |expected| SettingsError::Value {
-        from: source.0.to_owned(),
-        key: source.1.to_owned(),
-        value: text.to_owned(),
-        expected,
-    };
-    let value = match find(known, path) {
-        Some(Value::Integer(_)) => Value::Integer(text.parse().map_err(|_| wrong("a number"))?),
-        Some(Value::Boolean(_)) => Value::Boolean(match text {
-            "on" | "true" | "yes" | "1" => true,
-            "off" | "false" | "no" | "0" => false,
-            _ => return Err(wrong("on or off")),
-        }),
-        Some(_) | None => Value::String(text.to_owned()),
-    };
-    let mut here = table;
-    for key in &path[..path.len() - 1] {
-        let inner = here.entry(key.clone()).or_insert_with(|| Value::Table(Table::new()));
-        here = inner.as_table_mut().ok_or_else(|| wrong("within a table"))?;
-    }
-    here.insert(path[path.len() - 1].clone(), value);
-    Ok(())
 }
 
 #[cfg(test)]

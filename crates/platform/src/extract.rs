@@ -121,7 +121,7 @@ fn nesting(raw: &[u8]) -> usize {
 }
 
 /// `application/json`, with or without `charset=utf-8`.
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(text) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str).and_then(Result::ok) else {
         return false;
     };

@@ -26,6 +26,12 @@ pub trait Aggregate: Decider<Event: DomainEvent, Command: Clone> + Send + Sync +
     /// The view of these streams.
     type View: View<Event = Self::Event>;
 
+    /// Whether `event` means that the personal data of its stream goes with it.
+    fn erases(event: &Self::Event) -> bool {
+        let _ = event;
+        false
+    }
+
     /// The name of the stream of `id`.
     fn stream(id: Uuid) -> String {
         format!("{}/{id}", Self::CATEGORY)
@@ -243,6 +249,9 @@ impl<A: Aggregate> Streams<A> {
             .iter()
             .map(|key| A::View::write(key, after.rows.get(key)))
             .collect::<Result<Vec<_>, _>>()?;
+        if events.iter().any(A::erases) {
+            self.erase(changes, id);
+        }
         let after = Arc::new(after);
         changes.appends.push(Append {
             stream: A::stream(id),
@@ -278,7 +287,8 @@ impl<A: Aggregate> Streams<A> {
     }
 
     /// Adds to `changes` that the personal data of `id`'s stream goes, from its log and view.
-    pub fn erase(&self, changes: &mut Changes, id: Uuid, tables: &'static [&'static crate::view::ViewTable]) {
+    pub fn erase(&self, changes: &mut Changes, id: Uuid) {
+        let tables = vec![A::View::TABLE].into_iter().filter(|table| table.exists()).collect();
         changes.erased.push(crate::store::Erased { stream: A::stream(id), subject: id, tables });
         let (cache, store) = (Arc::clone(&self.cache), self.store.tail().clone());
         changes.after.push(Box::new(move || {

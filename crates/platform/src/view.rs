@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use kernel::events::{DomainEvent, Recorded};
 use kernel::personal::PersonalData;
-use rusqlite::types::Value;
+pub use rusqlite::types::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,7 +19,7 @@ pub struct ViewTable {
     pub version: u32,
     /// Index columns beside key, doc, private and position, with their SQL type.
     pub columns: &'static [(&'static str, &'static str)],
-    /// Column lists, each of which becomes an index.
+    /// Column lists, each of which becomes an index; in brackets where a condition follows.
     pub indexes: &'static [&'static str],
     /// Filled at first use.
     statements: OnceLock<Statements>,
@@ -44,6 +44,11 @@ impl ViewTable {
         Self { name, version, columns, indexes, statements: OnceLock::new() }
     }
 
+    /// Whether there is such a table at all.
+    pub(crate) fn exists(&self) -> bool {
+        !self.name.is_empty()
+    }
+
     pub(crate) fn statements(&self) -> &Statements {
         self.statements.get_or_init(|| Statements {
             upsert: self.upsert(),
@@ -62,7 +67,8 @@ impl ViewTable {
         }
         sql.push_str(") WITHOUT ROWID;");
         for (number, columns) in self.indexes.iter().enumerate() {
-            let _ = write!(sql, "CREATE INDEX {name}_{number} ON {name} ({columns});");
+            let columns = if columns.starts_with('(') { (*columns).to_owned() } else { format!("({columns})") };
+            let _ = write!(sql, "CREATE INDEX {name}_{number} ON {name} {columns};");
         }
         sql
     }
@@ -143,7 +149,7 @@ pub trait View: Send + Sync + 'static {
     }
 }
 
-static NO_TABLE: ViewTable = ViewTable::new("none", 1, &[], &[]);
+static NO_TABLE: ViewTable = ViewTable::new("", 1, &[], &[]);
 
 /// For streams that nobody lists.
 pub struct NoView<E>(std::marker::PhantomData<fn() -> E>);

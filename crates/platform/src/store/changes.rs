@@ -63,7 +63,7 @@ pub struct Erased {
     /// What it is about.
     pub subject: Uuid,
     /// The views whose rows of that key are erased too.
-    pub tables: &'static [&'static ViewTable],
+    pub tables: Vec<&'static ViewTable>,
 }
 
 /// Who or what caused an event, and when.

@@ -388,7 +388,7 @@ impl Writer {
             self.connection
                 .prepare_cached("UPDATE events SET private = NULL WHERE stream = ?1")?
                 .execute([&erased.stream])?;
-            for table in erased.tables {
+            for table in &erased.tables {
                 self.connection.prepare_cached(&table.statements().erase)?.execute([erased.subject.to_string()])?;
             }
             self.connection
