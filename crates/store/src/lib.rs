@@ -1,1 +1,3 @@
 //! store: menus, opening hours and the kitchen's tickets.
+
+pub mod domain;
