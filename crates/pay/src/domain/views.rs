@@ -135,6 +135,14 @@ impl Ledger {
         given.fold(Amount::ZERO, |sum, refund| sum.saturating_plus(refund.amount))
     }
 
+    /// The refunds that are promised and not given.
+    pub fn open_refunds(&self) -> impl Iterator<Item = &LedgerRefund> {
+        self.refunds.iter().filter(|refund| match refund.standing {
+            RefundStanding::Pending | RefundStanding::Failed => true,
+            RefundStanding::Done | RefundStanding::SettledByHand => false,
+        })
+    }
+
     /// One refund.
     pub fn refund(&self, refund_id: RefundId) -> Option<&LedgerRefund> {
         self.refunds.iter().find(|refund| refund.refund_id == refund_id)

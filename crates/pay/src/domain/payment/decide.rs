@@ -36,7 +36,7 @@ pub(super) fn decide(state: &PaymentState, command: Command) -> Decision {
         What::ResolvePayment { order_number, attempt } => Ok(resolve(state, order_number, attempt)),
         What::AbandonAttempt { attempt } => abandon(state, scene, attempt),
         What::ClosePayment { order_number, refund_amount, reason, borne_by } => {
-            Ok(close(state, scene, order_number, Closing { reason, borne_by, refund_amount }))
+            Ok(close(state, scene, &order_number, &Closing { reason, borne_by, refund_amount }))
         }
         What::RequestRefund { refund_id, amount, reason, borne_by } => {
             refunds::request(state, scene, refund_id, amount, reason, borne_by)
@@ -133,18 +133,18 @@ fn abandon(state: &PaymentState, scene: Scene, attempt: u32) -> Decision {
     }
 }
 
-fn close(state: &PaymentState, scene: Scene, order_number: OrderNumber, closing: Closing) -> Vec<PayEvent> {
+fn close(state: &PaymentState, scene: Scene, order_number: &OrderNumber, closing: &Closing) -> Vec<PayEvent> {
     if state.is_closed() {
         return Vec::new();
     }
     let back = state
         .paid_by
-        .and_then(|attempt| refunds::decided(&closing, scene, attempt, state.left_of(attempt), &order_number));
+        .and_then(|attempt| refunds::decided(closing, scene, attempt, state.left_of(attempt), order_number));
     // A request that is not answered yet is asked after, so that nothing stays open behind a closed order.
     let unanswered = state.attempts.iter().filter(|(_, known)| matches!(known, Attempt::Requested(_)));
     let doubts =
         unanswered.map(|(attempt, _)| PaymentInDoubt { order_number: order_number.clone(), attempt: *attempt }.into());
-    let Closing { reason, borne_by, refund_amount } = closing;
+    let Closing { reason, borne_by, refund_amount } = *closing;
     let closed = PaymentClosed { order_number: order_number.clone(), reason, borne_by, refund_amount };
     std::iter::once(closed.into()).chain(doubts).chain(back).collect()
 }

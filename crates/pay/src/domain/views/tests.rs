@@ -132,6 +132,7 @@ fn a_given_refund_is_owed_no_longer() {
     let row = books([approved(), part(1, 9_000, BorneBy::Store), refunded(1, 9_000)]).unwrap();
     assert_eq!(balances(&row), [21_000, -21_000, 0, 0, 0, 0]);
     assert_eq!(row.refunded(), Amount::new(9_000));
+    assert_eq!(row.open_refunds().count(), 0);
     assert_eq!(row.refund(id(1)).map(|refund| refund.standing), Some(RefundStanding::Done));
 }
 
@@ -143,6 +144,7 @@ fn a_refused_refund_stays_owed_and_is_an_operators_matter() {
     assert_eq!(refund.code.as_deref(), Some("NO"));
     assert!(refund.needs_operator(Time::UNIX_EPOCH, &Waits::default()));
     assert_eq!(row.refunded(), Amount::ZERO);
+    assert_eq!(row.open_refunds().count(), 1);
 }
 
 #[test]
