@@ -64,11 +64,20 @@ pub fn render(kind: NoticeKind, form: Form, language: Language, values: &Values)
 /// The whole message behind the text of a queued notice. The text holds every value that title, short text and
 /// the rest need, so a notice keeps nothing else; `None` when the text is not of today's templates.
 pub fn read_back(kind: NoticeKind, language: Language, text: &str, link_token: Option<&str>) -> Option<Rendered> {
-    registry().forms(kind, language).find_map(|template| {
-        let mut values = template.body.read(text)?;
-        if let Some(token) = link_token {
-            values.set(Variable::Link, token);
-        }
-        Some(Rendered { text: text.to_owned(), ..template.fill(&values) })
-    })
+    let (template, mut values) = template_of(kind, language, text)?;
+    if let Some(token) = link_token {
+        values.set(Variable::Link, token);
+    }
+    Some(template.fill(&values))
+}
+
+/// The title over the text of a queued notice; the kind's usual one where the text is not of today's templates.
+pub fn title(kind: NoticeKind, language: Language, text: &str) -> String {
+    let usual = || (registry().template(kind, Form::Usual, language), Values::default());
+    let (template, values) = template_of(kind, language, text).unwrap_or_else(usual);
+    template.title.fill(&values)
+}
+
+fn template_of(kind: NoticeKind, language: Language, text: &str) -> Option<(&'static Template, Values)> {
+    registry().forms(kind, language).find_map(|template| Some((template, template.body.read(text)?)))
 }

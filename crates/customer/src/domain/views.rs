@@ -15,7 +15,7 @@ use kernel::people::PersonId;
 use kernel::personal::{Handover, PersonalData, Requests};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::templates::{self, Form, Variable};
+use crate::domain::templates::{self, Variable};
 
 /// What messages say about an order, in the customer's language. One row an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -251,7 +251,7 @@ impl InboxRow {
             order_number: queued.order_number.clone(),
             customer_id: queued.customer_id.clone(),
             kind,
-            title: title(kind, language, &queued.text),
+            title: templates::title(kind, language, &queued.text),
             text: queued.text.clone(),
             language,
             state: NoticeState::Queued,
@@ -263,10 +263,4 @@ impl InboxRow {
     fn now(self, state: NoticeState, at: Time) -> Self {
         Self { state, at, ..self }
     }
-}
-
-fn title(kind: NoticeKind, language: Language, text: &str) -> String {
-    let rendered = templates::read_back(kind, language, text, None)
-        .unwrap_or_else(|| templates::render(kind, Form::Usual, language, &templates::Values::default()));
-    rendered.title
 }

@@ -124,6 +124,12 @@ fn an_unknown_variable_is_refused() {
 }
 
 #[test]
+fn a_variable_for_what_must_not_reach_a_wrong_number_breaks_a_rule() {
+    let registry = Registry::parse(&SOURCE.replace("가게명", "배달주소")).unwrap();
+    assert_eq!(personal_variables(&registry), [Variable::StoreName]);
+}
+
+#[test]
 fn a_kind_without_words_or_with_two_of_the_same_is_refused() {
     let missing = SOURCE.replacen("kind = \"TROUBLE\"", "kind = \"TROUBLE\"\nform = \"NO_REFUND\"", 1);
     assert!(matches!(
