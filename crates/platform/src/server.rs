@@ -64,7 +64,10 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, li
     let mut pause = Duration::ZERO;
     loop {
         let next = async {
-            tokio::time::sleep(pause).await;
+            // Even a sleep of nothing may wait for the timer's next millisecond.
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
             let slot = Arc::clone(&slots).acquire_owned().await;
             (slot, listener.accept().await)
         };

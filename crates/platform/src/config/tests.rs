@@ -66,8 +66,7 @@ fn a_value_of_the_wrong_kind_is_refused_with_a_sentence() {
 fn a_length_of_time_reads_back_as_it_is_written() {
     for text in ["500ms", "60s", "10m", "1h30m", "90d", "0s", "1 h 30 min"] {
         let length = span::parse(text).unwrap();
-        let mut waits = Waits::default();
-        waits.way = length;
+        let waits = Waits { way: length, ..Waits::default() };
         let table = Table::try_from(waits).unwrap();
         assert_eq!(table.try_into::<Waits>().unwrap().way, length, "{text}");
     }

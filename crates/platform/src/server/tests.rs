@@ -26,14 +26,7 @@ impl Running {
         let streams = shutdown.clone();
         let router = Router::new()
             .route("/", get(async || "hello"))
-            .route(
-                "/panic",
-                get(async || {
-                    if true {
-                        panic!("for the test")
-                    }
-                }),
-            )
+            .route("/panic", get(panics))
             .route("/trace", get(traced))
             .route(
                 "/slow",
@@ -62,6 +55,10 @@ impl Running {
     async fn get(&self, path: &str) -> String {
         self.ask(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes()).await
     }
+}
+
+async fn panics() -> &'static str {
+    panic!("for the test")
 }
 
 async fn traced(
