@@ -9,4 +9,4 @@ pub mod views;
 pub mod waits;
 
 #[cfg(test)]
-mod samples;
+mod tests;

@@ -1,6 +1,9 @@
 //! What a ticket does when something happens elsewhere. The order that an event is about is its
 //! subject, and the ticket's id.
 
+#[cfg(test)]
+mod tests;
+
 use kernel::events::Recorded;
 use kernel::events::app::{AppEvent, CancelRequested, OrderAdjusted, OrderCancelled, OrderPlaced, PaidSoFar};
 use kernel::events::delivery::{DeliveryEvent, DeliveryStarted};

@@ -1,5 +1,8 @@
 //! `KitchenBoard`: what the owner sees.
 
+#[cfg(test)]
+mod tests;
+
 use kernel::Time;
 use kernel::events::Recorded;
 use kernel::events::store::{StoreEvent, TicketOpened, TicketStatus};

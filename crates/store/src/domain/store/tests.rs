@@ -7,11 +7,14 @@ use kernel::testing::{Given, given};
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::samples::*;
+use crate::domain::tests::samples::*;
 
 fn store(events: impl IntoIterator<Item = StoreEvent>) -> Given<Store> {
     given([StoreRegistered { terms: terms() }.into()].into_iter().chain(events))
 }
+
+/// The field at fault, the fault, and how to bring it about.
+type Case<T> = (&'static str, Fault, fn(&mut T));
 
 fn opened() -> StoreEvent {
     StoreOpened {}.into()
@@ -76,32 +79,26 @@ fn terms_change_when_they_differ() {
 
 #[test]
 fn terms_that_cannot_be_kept_are_refused_with_the_field_at_fault() {
-    let cases: Vec<(&str, Fault, Box<dyn Fn(&mut StoreTerms)>)> = vec![
-        ("name", Fault::Empty, Box::new(|terms| terms.name.ko = "  ".to_owned())),
-        ("name", Fault::TooLong, Box::new(|terms| terms.name.en = "x".repeat(81))),
-        ("category", Fault::Empty, Box::new(|terms| terms.category.slug.clear())),
-        ("category", Fault::Empty, Box::new(|terms| terms.category.name = Localized::default())),
-        ("phone", Fault::Empty, Box::new(|terms| terms.phone.clear())),
-        ("address", Fault::Empty, Box::new(|terms| terms.address.clear())),
-        ("lat", Fault::OutOfRange, Box::new(|terms| terms.lat = f64::NAN)),
-        ("lng", Fault::OutOfRange, Box::new(|terms| terms.lng = 181.0)),
-        ("minimumAmount", Fault::Price, Box::new(|terms| terms.minimum_amount = Amount::new(-1))),
-        ("minimumAmount", Fault::Price, Box::new(|terms| terms.minimum_amount = Amount::new(i64::MAX))),
-        ("offers", Fault::Empty, Box::new(|terms| terms.offers.clear())),
-        ("offers", Fault::Price, Box::new(|terms| terms.offers[0].fee_amount = Amount::new(-1))),
-        ("offers", Fault::Repeated, Box::new(|terms| terms.offers.push(terms.offers[0]))),
-        ("prepMinutes", Fault::OutOfRange, Box::new(|terms| terms.prep_minutes = 0)),
-        ("prepMinutes", Fault::OutOfRange, Box::new(|terms| terms.prep_minutes = 181)),
-        (
-            "hours",
-            Fault::Hours(HoursError::NotATime("9:00".to_owned())),
-            Box::new(|terms| terms.hours.weekly.mon[0].open = "9:00".to_owned()),
-        ),
-        (
-            "autoCooking",
-            Fault::OutOfRange,
-            Box::new(|terms| terms.auto_cooking = AutoCooking::After { seconds: 7_201 }),
-        ),
+    let cases: Vec<Case<StoreTerms>> = vec![
+        ("name", Fault::Empty, |terms| terms.name.ko = "  ".to_owned()),
+        ("name", Fault::TooLong, |terms| terms.name.en = "x".repeat(81)),
+        ("category", Fault::Empty, |terms| terms.category.slug.clear()),
+        ("category", Fault::Empty, |terms| terms.category.name = Localized::default()),
+        ("phone", Fault::Empty, |terms| terms.phone.clear()),
+        ("address", Fault::Empty, |terms| terms.address.clear()),
+        ("lat", Fault::OutOfRange, |terms| terms.lat = f64::NAN),
+        ("lng", Fault::OutOfRange, |terms| terms.lng = 181.0),
+        ("minimumAmount", Fault::Price, |terms| terms.minimum_amount = Amount::new(-1)),
+        ("minimumAmount", Fault::Price, |terms| terms.minimum_amount = Amount::new(i64::MAX)),
+        ("offers", Fault::Empty, |terms| terms.offers.clear()),
+        ("offers", Fault::Price, |terms| terms.offers[0].fee_amount = Amount::new(-1)),
+        ("offers", Fault::Repeated, |terms| terms.offers.push(terms.offers[0])),
+        ("prepMinutes", Fault::OutOfRange, |terms| terms.prep_minutes = 0),
+        ("prepMinutes", Fault::OutOfRange, |terms| terms.prep_minutes = 181),
+        ("hours", Fault::Hours(HoursError::NotATime("9:00".to_owned())), |terms| {
+            terms.hours.weekly.mon[0].open = "9:00".to_owned();
+        }),
+        ("autoCooking", Fault::OutOfRange, |terms| terms.auto_cooking = AutoCooking::After { seconds: 7_201 }),
     ];
     for (field, fault, spoil) in cases {
         let mut spoilt = terms();
@@ -176,7 +173,7 @@ fn an_item_is_put_on_the_menu_and_changed_in_its_place() {
 
 #[test]
 fn items_that_cannot_be_sold_are_refused_with_the_field_at_fault() {
-    let cases: Vec<(&str, Fault, fn(&mut MenuItem))> = vec![
+    let cases: Vec<Case<MenuItem>> = vec![
         ("name", Fault::Empty, |item| item.name.en.clear()),
         ("name", Fault::TooLong, |item| item.name.ko = "가".repeat(81)),
         ("description", Fault::TooLong, |item| item.description.ko = "가".repeat(501)),

@@ -7,7 +7,7 @@ use kernel::testing::{Given, given};
 
 use super::*;
 use crate::domain::commands::*;
-use crate::domain::samples::*;
+use crate::domain::tests::samples::*;
 
 mod properties;
 
@@ -60,7 +60,7 @@ fn open_ticket(by: DeliveryBy) -> TicketWhat {
 }
 
 fn accept(prep_minutes: u32, auto_cooking: AutoCooking) -> TicketWhat {
-    TicketWhat::AcceptTicket { prep_minutes, store: facts(auto_cooking) }
+    TicketWhat::AcceptTicket { prep_minutes, store: Box::new(facts(auto_cooking)) }
 }
 
 fn reject(reason: RejectReason) -> TicketWhat {

@@ -10,8 +10,8 @@ use kernel::money::{Amount, Currency};
 use kernel::order::*;
 use kernel::personal::{PersonalData, Requests};
 
-use super::commands::*;
-use super::waits::Waits;
+use crate::domain::commands::*;
+use crate::domain::waits::Waits;
 
 /// Minute `minute` of the story, which begins on Sunday 2026-11-22 at 18:00 in Seoul.
 pub fn at(minute: i64) -> Time {
@@ -75,9 +75,9 @@ pub fn private() -> Option<Box<PersonalData>> {
     Some(Box::new(PersonalData { requests: Some(requests), ..PersonalData::default() }))
 }
 
-pub fn facts(auto_cooking: AutoCooking) -> Box<StoreFacts> {
+pub fn facts(auto_cooking: AutoCooking) -> StoreFacts {
     let name = Localized::new("윤슬골목치킨", "Yunseul Alley Chicken");
-    Box::new(StoreFacts { name, address: "달보드레로 17".to_owned(), auto_cooking })
+    StoreFacts { name, address: "달보드레로 17".to_owned(), auto_cooking }
 }
 
 pub fn opened(delivery_by: DeliveryBy) -> StoreEvent {
@@ -95,7 +95,7 @@ pub fn opened(delivery_by: DeliveryBy) -> StoreEvent {
 
 /// At minute 1, ready in 20 minutes.
 pub fn accepted(delivery_by: DeliveryBy) -> StoreEvent {
-    let StoreFacts { name, address, .. } = *facts(AutoCooking::Default);
+    let StoreFacts { name, address, .. } = facts(AutoCooking::Default);
     TicketAccepted {
         order_number: number(),
         store_id: store_id(),

@@ -1,0 +1,3 @@
+//! What the specifications of this domain share.
+
+pub mod samples;
