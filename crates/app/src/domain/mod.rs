@@ -10,4 +10,4 @@ pub mod views;
 pub mod waits;
 
 #[cfg(test)]
-mod fixtures;
+mod tests;

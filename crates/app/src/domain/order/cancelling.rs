@@ -27,6 +27,7 @@ pub(super) fn request(
 ) -> Decision {
     let private = words.map(|words| Box::new(PersonalData { words: Some(words), ..PersonalData::default() }));
     match &order.stage {
+        Stage::Unpaid(_) if cause == CancelCause::StoreUnreachable => Err(Rejection::NotPlaced),
         Stage::Unpaid(_) => {
             Ok(one(OrderCancelled { private, ..cancelled(order, cause, reason, borne_by(cause), now) }))
         }

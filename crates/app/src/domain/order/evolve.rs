@@ -205,10 +205,10 @@ fn refund(order: &mut Known, event: &RefundRecorded) {
         (Stage::Ended(_), None) => RefundOf::End,
         (Stage::Unpaid(_) | Stage::Live(_), None) => RefundOf::Error,
     };
-    match order.refunds.iter_mut().find(|known| known.refund_id == event.refund_id) {
-        Some(known) => known.outcome = event.outcome,
-        None => {
-            order.refunds.push(Refund { refund_id: event.refund_id, amount: event.amount, outcome: event.outcome, of })
-        }
+    if let Some(known) = order.refunds.iter_mut().find(|known| known.refund_id == event.refund_id) {
+        known.outcome = event.outcome;
+    } else {
+        let (refund_id, amount, outcome) = (event.refund_id, event.amount, event.outcome);
+        order.refunds.push(Refund { refund_id, amount, outcome, of });
     }
 }

@@ -1,0 +1,3 @@
+//! What all tests of the domain share.
+
+pub mod fixtures;
