@@ -123,3 +123,11 @@ fn progress_while_a_cancel_is_asked_for_changes_no_status() {
     events.push(progressed.into());
     assert_eq!(timeline(&recorded(events), &[]).last().unwrap().status, None);
 }
+
+#[test]
+fn the_story_keeps_its_order_when_a_clock_steps_back() {
+    let mut events = recorded(story_to(OrderStatus::Placed));
+    events[1].at = t(5);
+    let items = timeline(&events, &[]);
+    assert!(items.iter().map(|item| item.event.as_str()).eq(["OrderCreated", "PaymentStarted", "OrderPlaced"]));
+}

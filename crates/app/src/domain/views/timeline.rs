@@ -88,9 +88,11 @@ pub fn timeline(events: &[Recorded<AppEvent>], notes: &[Note]) -> Vec<TimelineIt
         });
         status = now;
     }
-    items.extend(notes.iter().cloned().map(item));
-    // Stable: what happened at the same moment keeps its order, notes after the events.
-    items.sort_by_key(|item| item.at);
+    for note in notes {
+        // Events keep their order even where a clock stepped back; a note comes after what was known by then.
+        let place = items.iter().rposition(|item| item.at <= note.at).map_or(0, |before| before + 1);
+        items.insert(place, item(note.clone()));
+    }
     items
 }
 
