@@ -1,3 +1,12 @@
 //! app: where a customer orders, and where an order's whole story is told.
 
 pub mod domain;
+mod fronts;
+pub mod http;
+pub mod ports;
+mod service;
+mod subscriptions;
+mod tables;
+
+pub use service::{AppService, Options, Sources, waits_from};
+pub use tables::{OrderStatusView, StoreFrontView, TABLES};

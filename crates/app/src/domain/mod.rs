@@ -3,6 +3,7 @@
 
 pub mod commands;
 pub mod order;
+pub mod phone;
 pub mod policies;
 pub mod pricing;
 pub mod storefront;

@@ -31,8 +31,6 @@ pub struct OrderRow {
     pub order: Box<Known>,
     /// The version of the order's stream that this is.
     pub version: u64,
-    /// The position in app's log that this is.
-    pub position: u64,
     /// When the last event was recorded.
     pub changed_at: Time,
 }
@@ -50,13 +48,7 @@ pub struct PaymentDue {
 /// The row after `event`.
 pub fn apply(row: Option<OrderRow>, event: &Recorded<AppEvent>) -> Option<OrderRow> {
     let order = Order::evolve(row.map(|row| row.order), &event.event)?;
-    Some(OrderRow {
-        order_id: OrderId::from(event.subject),
-        order,
-        version: event.version,
-        position: event.position,
-        changed_at: event.at,
-    })
+    Some(OrderRow { order_id: OrderId::from(event.subject), order, version: event.version, changed_at: event.at })
 }
 
 impl OrderRow {

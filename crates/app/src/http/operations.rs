@@ -1,0 +1,179 @@
+//! What an operator does with orders.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::ids::{AdjustmentId, OrderId};
+use kernel::lang::Language;
+use kernel::money::Amount;
+use kernel::order::{AdjustReason, BorneBy, CancelCause, LineLeft, OrderStatus, WithdrawReason};
+use kernel::people::Actor;
+use platform::actor::{Caller, Speaks, require_operator};
+use platform::commands::{Asked, once, outage};
+use platform::extract::{Params, PathId};
+use platform::paging::{Page, Paging};
+use platform::problem::Problem;
+use platform::reply::Reply;
+use platform::view::Value;
+use serde::Deserialize;
+
+use super::placing::change;
+use super::shapes;
+use crate::domain::commands::What;
+use crate::service::AppService;
+
+/// Which orders.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Which {
+    status: Option<OrderStatus>,
+    attention: Option<bool>,
+}
+
+/// `GET /operations/app/orders?status=&attention=true`: newest first.
+pub async fn list(
+    State(app): State<AppService>,
+    Caller(actor): Caller,
+    Speaks(language): Speaks,
+    Params(which): Params<Which>,
+    paging: Paging,
+) -> Response {
+    page(&app, &actor, language, &which, &paging).unwrap_or_else(IntoResponse::into_response)
+}
+
+fn page(
+    app: &AppService,
+    actor: &Actor,
+    language: Language,
+    which: &Which,
+    paging: &Paging,
+) -> Result<Response, Problem> {
+    require_operator(actor)?;
+    let before = paging.after::<String>()?.unwrap_or_else(|| "g".to_owned());
+    let status = which.status.and_then(|status| serde_json::to_value(status).ok());
+    let status = match status {
+        Some(serde_json::Value::String(status)) => Value::Text(status),
+        Some(_) | None => Value::Null,
+    };
+    let parameters = [Value::Text(before), status, Value::Integer(paging.limit() as i64 + 1)];
+    let tail = if which.attention == Some(true) {
+        "WHERE attention = 1 AND key < ?1 AND (?2 IS NULL OR status = ?2) ORDER BY key DESC LIMIT ?3"
+    } else {
+        "WHERE key < ?1 AND (?2 IS NULL OR status = ?2) ORDER BY key DESC LIMIT ?3"
+    };
+    let rows = app.rows(tail, &parameters).map_err(|error| outage(&error))?;
+    let page = Page::of(rows, paging, |(row, _)| row.order_id.to_string());
+    let items = page.items.iter().map(|(row, _)| shapes::order(row, language)).collect();
+    Ok(axum::Json(Page { next: page.next, items }).into_response())
+}
+
+/// `GET /operations/app/orders/{id}`.
+pub async fn show(
+    State(app): State<AppService>,
+    Caller(actor): Caller,
+    PathId(id): PathId<OrderId>,
+    Speaks(language): Speaks,
+) -> Response {
+    match require_operator(&actor).and_then(|_| super::orders::reply(&app, id, |_| StatusCode::OK, language)) {
+        Ok(reply) => reply.into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DecisionBody {
+    reason: WithdrawReason,
+    borne_by: BorneBy,
+    refund_amount: Option<Amount>,
+}
+
+/// `POST /operations/app/orders/{id}/cancel {reason, borneBy, refundAmount}`.
+pub async fn cancel(
+    State(app): State<AppService>,
+    PathId(id): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = async || {
+        let body: DecisionBody = asked.json()?;
+        Ok(What::CancelOrder {
+            cause: CancelCause::OperatorDecided,
+            reason: body.reason.into(),
+            borne_by: body.borne_by,
+            refund_amount: body.refund_amount,
+        })
+    };
+    act(&app, id, language, &asked, what).await
+}
+
+/// `POST /operations/app/orders/{id}/close-undelivered {reason, borneBy, refundAmount}`.
+pub async fn close_undelivered(
+    State(app): State<AppService>,
+    PathId(id): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = async || {
+        let body: DecisionBody = asked.json()?;
+        Ok(What::CloseUndelivered {
+            reason: body.reason.into(),
+            borne_by: body.borne_by,
+            refund_amount: body.refund_amount,
+        })
+    };
+    act(&app, id, language, &asked, what).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AdjustBody {
+    lines: Vec<LineLeft>,
+    reason: AdjustReason,
+    borne_by: BorneBy,
+}
+
+/// `POST /operations/app/orders/{id}/adjust {lines, reason, borneBy}`.
+pub async fn adjust(
+    State(app): State<AppService>,
+    PathId(id): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = async || {
+        let body: AdjustBody = asked.json()?;
+        Ok(What::AdjustOrder {
+            adjustment_id: AdjustmentId::from(app.room().ids.uuid()),
+            lines: body.lines,
+            reason: body.reason,
+            borne_by: body.borne_by,
+        })
+    };
+    act(&app, id, language, &asked, what).await
+}
+
+/// `POST /operations/app/orders/{id}/erase`: forgets whose an ended order was, before its time.
+pub async fn erase(
+    State(app): State<AppService>,
+    PathId(id): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    act(&app, id, language, &asked, async || Ok(What::ErasePersonalData)).await
+}
+
+async fn act(
+    app: &AppService,
+    id: OrderId,
+    language: Language,
+    asked: &Asked,
+    what: impl AsyncFnOnce() -> Result<What, Problem>,
+) -> Response {
+    let ok = |_: &platform::streams::Loaded<crate::domain::order::Order>| StatusCode::OK;
+    let again = |_| super::orders::reply(app, id, ok, language);
+    let work = async || -> Result<Reply, Problem> {
+        require_operator(&asked.actor)?;
+        change(app, asked, id, what().await?, ok, language).await
+    };
+    once(app.room(), app.running(), asked, work, again).await
+}
