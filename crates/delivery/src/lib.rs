@@ -1,3 +1,11 @@
 //! delivery: riders and the way from the store to the door.
 
 pub mod domain;
+pub mod http;
+pub mod service;
+pub mod subscriptions;
+pub mod tables;
+
+pub use http::router;
+pub use service::{DeliveryService, Sources};
+pub use tables::TABLES;

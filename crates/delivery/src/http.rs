@@ -1,0 +1,281 @@
+//! delivery's edge.
+
+mod operations;
+mod shape;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use kernel::ids::OrderId;
+use kernel::lang::Language;
+use kernel::order::TroubleReason;
+use kernel::people::Actor;
+use kernel::personal::Handover;
+use platform::actor::{Caller, Speaks, require_rider};
+use platform::commands::{self, Asked, outage};
+use platform::extract::{Params, PathId};
+use platform::paging::{Page, Paging};
+use platform::problem::Problem;
+use platform::reply::Reply;
+use serde::Deserialize;
+
+use self::shape::Delivery;
+use crate::domain::commands::{Assignment, By, What};
+use crate::domain::delivery::{Rejection, Status};
+use crate::domain::views::{Row, Shown, shown_to};
+use crate::service::DeliveryService;
+
+/// delivery's addresses.
+pub fn router(service: DeliveryService) -> Router {
+    Router::new()
+        .route("/deliveries", get(list))
+        .route("/deliveries/stream", get(stream::changes))
+        .route("/deliveries/{orderId}", get(one))
+        .route("/deliveries/{orderId}/claim", post(claim))
+        .route("/deliveries/{orderId}/release", post(release))
+        .route("/deliveries/{orderId}/pick-up", post(pick_up))
+        .route("/deliveries/{orderId}/interrupt", post(interrupt))
+        .route("/deliveries/{orderId}/resume", post(resume))
+        .route("/deliveries/{orderId}/fail", post(fail))
+        .route("/deliveries/{orderId}/complete", post(complete))
+        .merge(operations::router())
+        .with_state(service)
+}
+
+#[derive(Deserialize)]
+struct Filter {
+    status: Option<String>,
+}
+
+impl Filter {
+    fn status(&self) -> Result<Option<Status>, Problem> {
+        let known = || Status::ALL.map(Status::name).join(", ");
+        let read = |text: &String| Status::parse(text).ok_or_else(|| Problem::invalid_field("status", known()));
+        self.status.as_ref().map(read).transpose()
+    }
+}
+
+async fn list(
+    State(service): State<DeliveryService>,
+    Caller(actor): Caller,
+    Speaks(language): Speaks,
+    Params(filter): Params<Filter>,
+    paging: Paging,
+) -> Result<axum::Json<Page<serde_json::Value>>, Problem> {
+    page(&service, &actor, language, &filter, &paging)
+}
+
+fn page(
+    service: &DeliveryService,
+    actor: &Actor,
+    language: Language,
+    filter: &Filter,
+    paging: &Paging,
+) -> Result<axum::Json<Page<serde_json::Value>>, Problem> {
+    admit(actor)?;
+    let after: Option<OrderId> = paging.after()?;
+    let after = after.map(|order| order.to_string()).unwrap_or_default();
+    let rows = service.list(actor, filter.status()?, &after, paging.limit() + 1).map_err(|error| outage(&error))?;
+    let page = Page::of(rows, paging, |row| row.order_id);
+    Ok(axum::Json(page.map(|row| Delivery::of(service, &row, actor, language).json())))
+}
+
+async fn one(
+    State(service): State<DeliveryService>,
+    Caller(actor): Caller,
+    Speaks(language): Speaks,
+    PathId(order): PathId<OrderId>,
+) -> Result<Response, Problem> {
+    admit(&actor)?;
+    match service.row(order).map_err(|error| outage(&error))? {
+        Some(row) if is_shown(&row, &actor) => {
+            Ok(axum::Json(Delivery::of(&service, &row, &actor, language)).into_response())
+        }
+        Some(_) | None => Err(Problem::not_found()),
+    }
+}
+
+async fn claim(
+    State(service): State<DeliveryService>,
+    PathId(order): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what =
+        require_rider(&asked.actor).map(|rider| What::AssignRider { rider_id: rider.clone(), by: Assignment::Claim });
+    carry_out(&service, order, language, &asked, what).await
+}
+
+#[derive(Default, Deserialize)]
+struct MaybeReason {
+    reason: Option<TroubleReason>,
+}
+
+#[derive(Deserialize)]
+struct Reason {
+    reason: TroubleReason,
+}
+
+#[derive(Default, Deserialize)]
+struct HandedOver {
+    handover: Option<Handover>,
+}
+
+async fn release(
+    State(service): State<DeliveryService>,
+    PathId(order): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = by(&asked.actor).and_then(|by| {
+        let MaybeReason { reason } = asked.json_or_default()?;
+        Ok(What::ReleaseRider { by, reason })
+    });
+    carry_out(&service, order, language, &asked, what).await
+}
+
+async fn pick_up(
+    State(service): State<DeliveryService>,
+    PathId(order): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = by(&asked.actor).map(|by| What::PickUp { by });
+    carry_out(&service, order, language, &asked, what).await
+}
+
+async fn interrupt(
+    State(service): State<DeliveryService>,
+    PathId(order): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = by(&asked.actor).and_then(|by| {
+        let Reason { reason } = asked.json()?;
+        Ok(What::Interrupt { by, reason })
+    });
+    carry_out(&service, order, language, &asked, what).await
+}
+
+async fn resume(
+    State(service): State<DeliveryService>,
+    PathId(order): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = by(&asked.actor).map(|by| What::Resume { by });
+    carry_out(&service, order, language, &asked, what).await
+}
+
+async fn fail(
+    State(service): State<DeliveryService>,
+    PathId(order): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = by(&asked.actor).and_then(|by| {
+        let Reason { reason } = asked.json()?;
+        Ok(What::Fail { by, reason })
+    });
+    carry_out(&service, order, language, &asked, what).await
+}
+
+async fn complete(
+    State(service): State<DeliveryService>,
+    PathId(order): PathId<OrderId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = by(&asked.actor).and_then(|by| {
+        let HandedOver { handover } = asked.json_or_default()?;
+        Ok(What::Complete { by, handover })
+    });
+    carry_out(&service, order, language, &asked, what).await
+}
+
+/// Does `what` once per idempotency key, and answers with the delivery.
+async fn carry_out(
+    service: &DeliveryService,
+    order: OrderId,
+    language: Language,
+    asked: &Asked,
+    what: Result<What, Problem>,
+) -> Response {
+    let what = match what {
+        Ok(what) => what,
+        Err(problem) => return problem.into_response(),
+    };
+    let reply =
+        |row: &Row| Reply::json(axum::http::StatusCode::OK, &Delivery::of(service, row, &asked.actor, language));
+    let as_it_stands = |_| match service.row(order) {
+        Ok(Some(row)) => reply(&row).map_err(|error| outage(&error)),
+        Ok(None) => Err(Problem::not_found()),
+        Err(error) => Err(outage(&error)),
+    };
+    let refuse = |rejection| problem_of(service, order, &asked.actor, rejection);
+    let work = async || service.carry_out(order, asked, what, reply, refuse).await;
+    commands::once(service.room(), service.running(), asked, work, as_it_stands).await
+}
+
+/// Riders, owners and operators have to do with deliveries.
+fn admit(actor: &Actor) -> Result<(), Problem> {
+    by(actor).map(drop)
+}
+
+/// In whose place `actor` acts on a delivery.
+fn by(actor: &Actor) -> Result<By, Problem> {
+    match actor {
+        Actor::Rider(rider) => Ok(By::Rider(rider.clone())),
+        Actor::Owner(store) => Ok(By::Store(*store)),
+        Actor::Operator(_) => Ok(By::Operator),
+        Actor::Customer(_) | Actor::Service(_) => {
+            Err(Problem::forbidden("Only the roles \"rider\", \"owner\" and \"operator\" may do this."))
+        }
+    }
+}
+
+fn is_shown(row: &Row, actor: &Actor) -> bool {
+    match shown_to(row, actor) {
+        Shown::Nothing => false,
+        Shown::Row | Shown::RowAndDestination(_) => true,
+    }
+}
+
+fn problem_of(service: &DeliveryService, order: OrderId, actor: &Actor, rejection: Rejection) -> Problem {
+    match rejection {
+        Rejection::Unknown => Problem::not_found(),
+        Rejection::NotYours => {
+            // A rider sees what waits for one, so hiding it now would only confuse.
+            where_shown(
+                service,
+                order,
+                actor,
+                Problem::conflict("not-claimed", "this delivery has to be claimed first"),
+            )
+        }
+        Rejection::StoreDelivers => where_shown(service, order, actor, Problem::conflict(rejection.slug(), rejection)),
+        Rejection::CollectedByCustomer
+        | Rejection::TakenByAnother
+        | Rejection::RiderDelivers
+        | Rejection::NotReady
+        | Rejection::NoRider
+        | Rejection::NotStarted
+        | Rejection::AlreadyStarted
+        | Rejection::AlreadyFailed
+        | Rejection::AlreadyDelivered
+        | Rejection::Cancelled => Problem::conflict(rejection.slug(), rejection).with_order(order),
+    }
+}
+
+/// `problem`, or 404 where the delivery does not exist for `actor`.
+fn where_shown(service: &DeliveryService, order: OrderId, actor: &Actor, problem: Problem) -> Problem {
+    match service.row(order) {
+        Ok(Some(row)) if is_shown(&row, actor) => problem.with_order(order),
+        Ok(_) => Problem::not_found(),
+        Err(error) => outage(&error),
+    }
+}
