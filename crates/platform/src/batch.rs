@@ -46,25 +46,64 @@ impl Batch {
         command: A::Command,
     ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
         let before = self.load(streams, id)?;
-        let events = match A::decide(&before.state, command) {
-            Ok(events) => events,
-            Err(rejection) => return Ok(Err(rejection)),
-        };
+        match A::decide(&before.state, command) {
+            Ok(events) => self.add(streams, &before, cause, events).map(Ok),
+            Err(rejection) => Ok(Err(rejection)),
+        }
+    }
+
+    /// As [`Batch::decide`], and where it changed something also what `then` asks of the state that comes of it:
+    /// one append, so that what is settled at once leaves neither timer nor work behind.
+    pub fn decide_then<A: Aggregate>(
+        &mut self,
+        streams: &Streams<A>,
+        id: Uuid,
+        cause: &Cause,
+        command: A::Command,
+        then: impl FnOnce(&A::State) -> Option<A::Command>,
+    ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
+        let before = self.load(streams, id)?;
+        let decided = A::decide(&before.state, command).and_then(|mut events| {
+            if !events.is_empty() {
+                let state = events.iter().fold(before.state.clone(), A::evolve);
+                if let Some(command) = then(&state) {
+                    events.extend(A::decide(&state, command)?);
+                }
+            }
+            Ok(events)
+        });
+        match decided {
+            Ok(events) => self.add(streams, &before, cause, events).map(Ok),
+            Err(rejection) => Ok(Err(rejection)),
+        }
+    }
+
+    fn add<A: Aggregate>(
+        &mut self,
+        streams: &Streams<A>,
+        before: &Loaded<A>,
+        cause: &Cause,
+        events: Vec<A::Event>,
+    ) -> Result<Vec<A::Event>, StoreError> {
         if !events.is_empty() {
-            let after = streams.append(&mut self.changes, &before, &events, cause)?;
-            let streams = streams.clone();
+            let after = streams.append(&mut self.changes, before, &events, cause)?;
+            let (id, streams) = (before.id, streams.clone());
             let pending = Pending { loaded: Box::new(after), evict: Box::new(move || streams.evict(id)) };
             self.streams.insert(A::stream(id), pending);
         }
-        Ok(Ok(events))
+        Ok(events)
     }
 
-    /// Folds `event` of another context's log into the view `V` of `store`. Returns the row afterwards.
+    /// Folds `event` of another context's log into the view `V` of `store`. Returns the row afterwards; one that
+    /// stays as it is is not written.
     pub fn fold<V: View>(&mut self, store: &Store, event: &Recorded<V::Event>) -> Result<Option<V::Row>, StoreError> {
         let Some(key) = V::key(event) else { return Ok(None) };
-        let row = V::apply(self.row::<V>(store, &key)?, event);
-        self.changes.rows.push((V::write(&key, row.as_ref())?, event.position));
-        self.rows.insert((V::TABLE.name, key), Box::new(row.clone()));
+        let before = self.row::<V>(store, &key)?;
+        let row = V::apply(before.clone(), event);
+        if row != before {
+            self.changes.rows.push((V::write(&key, row.as_ref())?, event.position));
+            self.rows.insert((V::TABLE.name, key), Box::new(row.clone()));
+        }
         Ok(row)
     }
 

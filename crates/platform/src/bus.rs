@@ -49,11 +49,24 @@ impl Source {
         }
     }
 
+    /// The log's last position, where it can be told.
+    pub(crate) fn head(&mut self) -> Option<u64> {
+        self.log_and_head().ok().flatten().map(|(_, head)| head)
+    }
+
     /// Up to `limit` events after `position`.
     pub fn events_after(&mut self, position: u64, limit: usize) -> Result<Vec<Arc<StoredEvent>>, StoreError> {
         match self {
             Self::Local(store, _) => store.events_after(position, limit),
             Self::File(file) => file.events_after(position, limit),
+        }
+    }
+
+    /// Changes when the log may be another one than before: its file was replaced, or came into being.
+    pub(crate) fn generation(&mut self) -> Result<u64, StoreError> {
+        match self {
+            Self::Local(..) => Ok(0),
+            Self::File(file) => Ok(file.opened()?.is_some()).map(|open| if open { file.opened } else { 0 }),
         }
     }
 
@@ -73,6 +86,7 @@ pub struct FileLog {
     path: PathBuf,
     open: Option<Open>,
     looked: Instant,
+    opened: u64,
 }
 
 struct Open {
@@ -83,7 +97,7 @@ struct Open {
 
 impl FileLog {
     fn new(path: PathBuf, context: Context) -> Self {
-        Self { context, path, open: None, looked: Instant::now() }
+        Self { context, path, open: None, looked: Instant::now(), opened: 0 }
     }
 
     /// The open file; opened when it has come into being, and again when it was replaced.
@@ -97,6 +111,7 @@ impl FileLog {
                 (None, _) => self.open = None,
                 (Some(inode), Some(open)) if open.inode == inode => {}
                 (Some(inode), _) => {
+                    self.opened += 1;
                     self.open = Some(Open { readers: Readers::new(self.path.clone()), inode, seen: -1 });
                 }
             }
@@ -126,9 +141,9 @@ impl FileLog {
             let Ok(Some(open)) = self.opened() else {
                 return tokio::time::sleep(LOOK_AGAIN).await;
             };
-            let version = open
-                .readers
-                .with(|reader| reader.connection().pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0)));
+            let version = open.readers.with(|reader| {
+                reader.connection().pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0))
+            });
             match version {
                 Ok(version) if version == open.seen => tokio::time::sleep(POLL).await,
                 Ok(version) => {

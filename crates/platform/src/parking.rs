@@ -7,6 +7,8 @@ use std::sync::Arc;
 use kernel::Time;
 use parking_lot::Mutex;
 use rusqlite::types::Value;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use uuid::Uuid;
 
 use crate::store::{Changes, CommitError, Note, Store, StoreError};
@@ -15,6 +17,7 @@ use crate::store::{Changes, CommitError, Note, Store, StoreError};
 #[derive(Clone, Default)]
 pub struct Parking {
     subjects: Arc<Mutex<HashMap<Uuid, usize>>>,
+    moved: Arc<Notify>,
 }
 
 /// A parked message, as an operator sees it.
@@ -61,6 +64,11 @@ impl Parking {
         !self.subjects.lock().is_empty()
     }
 
+    /// The next time that a parked message may be taken up; take it before looking.
+    pub(crate) fn moved(&self) -> Notified<'_> {
+        self.moved.notified()
+    }
+
     pub(crate) fn add(&self, subject: Uuid) {
         *self.subjects.lock().entry(subject).or_default() += 1;
     }
@@ -73,6 +81,8 @@ impl Parking {
                 subjects.remove(&subject);
             }
         }
+        drop(subjects);
+        self.moved.notify_waiters();
     }
 
     /// Marks the message `id` for another try; its consumer takes it up.
@@ -85,6 +95,7 @@ impl Parking {
         let mut changes = Changes::default();
         changes.statements.push(("UPDATE parked SET retry = 1 WHERE id = ?1".into(), vec![Value::Integer(id)]));
         store.commit(changes).await?;
+        self.moved.notify_waiters();
         Ok(true)
     }
 
@@ -96,13 +107,15 @@ impl Parking {
         let what = format!("{} at {}/{} skipped: {}", message.event, message.source, message.position, message.error);
         let mut changes = Changes { unparked: vec![id], ..Changes::default() };
         changes.notes.push(Note { subject: message.subject, at, cause: by.to_owned(), what });
-        changes.statements.push((
-            "UPDATE parked SET retry = 1 WHERE id = (SELECT min(id) FROM parked WHERE subject = ?1)".into(),
-            vec![Value::Blob(message.subject.as_bytes().to_vec())],
-        ));
-        store.commit(changes).await?;
-        self.remove(message.subject);
-        Ok(true)
+        match store.commit(changes).await {
+            Ok(_) => {
+                self.remove(message.subject);
+                Ok(true)
+            }
+            // Its consumer, or another operator, has dealt with it meanwhile.
+            Err(CommitError::Fenced) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 }
 

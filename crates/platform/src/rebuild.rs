@@ -40,22 +40,30 @@ pub async fn rebuild<V: View>(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(), CommitError> {
     let own = source.context() == store.context();
-    let Some((log, head)) = source.log_and_head()? else { return Ok(()) };
+    let (log, head) = source.log_and_head()?.unwrap_or_default();
     let until = if own {
         head
     } else {
         let cursor = store.readers().with(|reader| reader.cursor(V::Event::CONTEXT.name()))?;
         cursor.map_or(0, |(_, position)| position)
     };
+    if until > head {
+        return Err(StoreError::Unreadable(format!(
+            "{} cannot be made anew: {}'s log has {head} events, of which {until} were read before",
+            V::TABLE.name,
+            source.context()
+        ))
+        .into());
+    }
     store.commit(anew(V::TABLE)).await?;
     let mut position = 0;
     while position < until {
         let events = source.events_after(position, BATCH.min((until - position) as usize))?;
         let mut batch = Batch::default();
         for event in &events {
-            let event = event
-                .read::<V::Event>(&log)
-                .map_err(|error| StoreError::Unreadable(format!("{} at {}: {error}", V::Event::CONTEXT, event.position)))?;
+            let event = event.read::<V::Event>(&log).map_err(|error| {
+                StoreError::Unreadable(format!("{} at {}: {error}", V::Event::CONTEXT, event.position))
+            })?;
             batch.fold::<V>(store, &event)?;
         }
         position = events.last().map_or(until, |event| event.position);
@@ -84,4 +92,15 @@ fn anew(table: &ViewTable) -> Changes {
         changes.statements.push((statement.to_owned().into(), Vec::new()));
     }
     changes
+}
+
+/// Tells the log how far the view `name` is, at most once a second.
+pub fn logged(name: &'static str) -> impl FnMut(u64, u64) {
+    let mut told = std::time::Instant::now();
+    move |done, of| {
+        if told.elapsed() >= std::time::Duration::from_secs(1) {
+            told = std::time::Instant::now();
+            tracing::info!(view = name, done, of, "making the view anew");
+        }
+    }
 }

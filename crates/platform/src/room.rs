@@ -101,7 +101,7 @@ impl Hearings {
     /// after it was due. Asks those that were not to listen again.
     pub fn allow(&self, wait: &Wait, now: Time) -> bool {
         wait.presumes.iter().all(|silence| {
-            let hearing = self.of(silence.of);
+            let Some(hearing) = self.by_source.lock().get(&silence.of).cloned() else { return false };
             let due = wait.until.as_millisecond();
             if hearing.heard.load(Ordering::Acquire) >= due {
                 return true;
@@ -125,6 +125,16 @@ impl Hearing {
     /// The source's log cannot be read.
     pub(crate) fn unreadable(&self) {
         self.unreadable.store(true, Ordering::Release);
+    }
+
+    /// Everything that the source had when it was first heard was heard.
+    pub(crate) fn caught_up(&self) {
+        self.caught_up.store(true, Ordering::Release);
+    }
+
+    /// The source's log can be read.
+    pub(crate) fn readable(&self) {
+        self.unreadable.store(false, Ordering::Release);
     }
 
     pub(crate) fn stands_at(&self, position: u64, head: u64) {

@@ -35,12 +35,7 @@ pub trait Handler: Send + 'static {
 
     /// Adds to `batch` what `event` makes. A rejection is an outcome: note it where a person may want
     /// to see it. An error is tried again, and then parked.
-    fn handle(
-        &mut self,
-        event: &Recorded<Self::Event>,
-        cause: &Cause,
-        batch: &mut Batch,
-    ) -> Result<(), HandlerError>;
+    fn handle(&mut self, event: &Recorded<Self::Event>, cause: &Cause, batch: &mut Batch) -> Result<(), HandlerError>;
 }
 
 /// Why an event was not handled.
@@ -57,6 +52,37 @@ pub enum HandlerError {
     Bug(String),
 }
 
+impl HandlerError {
+    /// Whether this event is at fault, and not the database as a whole.
+    fn is_the_events_own(&self) -> bool {
+        match self {
+            Self::Bug(_)
+            | Self::Store(StoreError::Unreadable(_))
+            | Self::Commit(CommitError::Store(StoreError::Unreadable(_)) | CommitError::KeyTaken) => true,
+            Self::Store(_) | Self::Commit(_) => false,
+        }
+    }
+}
+
+/// Why a consumer stopped in between.
+enum Interrupted {
+    /// Only a person can mend it.
+    Fatal(String),
+    /// The source's log cannot be read.
+    Source(StoreError),
+    /// The own database is out, or the cursor was elsewhere.
+    Own(HandlerError),
+}
+
+impl<E: Into<HandlerError>> From<E> for Interrupted {
+    fn from(error: E) -> Self {
+        match error.into() {
+            HandlerError::Store(StoreError::Fatal(sentence)) => Self::Fatal(sentence),
+            error => Self::Own(error),
+        }
+    }
+}
+
 /// The consumer of one source.
 pub struct Runner<H> {
     room: Room,
@@ -64,6 +90,8 @@ pub struct Runner<H> {
     handler: H,
     hearing: Arc<Hearing>,
     log: Option<Arc<str>>,
+    generation: u64,
+    goal: Option<u64>,
     position: u64,
     persisted: u64,
 }
@@ -72,7 +100,17 @@ impl<H: Handler> Runner<H> {
     /// A consumer of `source` in `room`.
     pub fn new(room: &Room, source: Source, handler: H) -> Self {
         let hearing = room.hearings.of(source.context());
-        Self { room: room.clone(), source, handler, hearing, log: None, position: 0, persisted: 0 }
+        Self {
+            room: room.clone(),
+            source,
+            handler,
+            hearing,
+            log: None,
+            generation: 0,
+            goal: None,
+            position: 0,
+            persisted: 0,
+        }
     }
 
     /// Runs until shutdown.
@@ -93,75 +131,89 @@ impl<H: Handler> Runner<H> {
                     self.source.beyond(self.position).await;
                     Ok(())
                 }
-                Err(error) => Err(error.into()),
+                Err(interrupted) => Err(interrupted),
             };
-            match outcome {
-                Ok(()) => {}
-                Err(HandlerError::Store(StoreError::Fatal(sentence))) if self.log.is_some() => {
-                    self.room.shutdown.fatal(sentence);
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!(source = %self.source.context(), context = %self.room.store.context(), %error, "consumer interrupted");
+            let Err(interrupted) = outcome else { continue };
+            // The outcome of a commit may not be known: the cursor in the database says what happened.
+            self.log = None;
+            let (source, context) = (self.source.context(), self.room.store.context());
+            match interrupted {
+                Interrupted::Fatal(sentence) => return self.room.shutdown.fatal(sentence),
+                Interrupted::Source(error) => {
+                    tracing::warn!(%source, %context, %error, "the source cannot be read");
                     self.hearing.unreadable();
-                    tokio::time::sleep(OUTAGE_PAUSE).await;
                 }
+                Interrupted::Own(error) => tracing::warn!(%source, %context, %error, "consumer interrupted"),
             }
+            tokio::time::sleep(OUTAGE_PAUSE).await;
         }
     }
 
     /// Whether the source's log is there and is the one that was read before.
-    fn ready(&mut self) -> Result<bool, StoreError> {
-        if self.log.is_some() {
+    fn ready(&mut self) -> Result<bool, Interrupted> {
+        let generation = self.source.generation().map_err(Interrupted::Source)?;
+        if self.log.is_some() && generation == self.generation {
             return Ok(true);
         }
-        let Some((log, head)) = self.source.log_and_head()? else { return Ok(false) };
-        let source = self.source.context();
+        self.log = None;
+        let Some((log, head)) = self.source.log_and_head().map_err(Interrupted::Source)? else { return Ok(false) };
+        let (source, context) = (self.source.context(), self.room.store.context());
         let cursor = self.room.store.readers().with(|reader| reader.cursor(source.name()))?;
         let position = match cursor {
             None => 0,
             Some((known, position)) if *known == *log && position <= head => position,
             Some((known, position)) => {
-                let context = self.room.store.context();
-                self.log = Some(log);
-                return Err(StoreError::Fatal(format!(
-                    "{context} has read {source}'s log {known} up to {position}, but finds log {} with {head} events. One of the two was restored alone: restore the whole data directory from one backup.",
-                    self.log.as_deref().unwrap_or_default()
+                return Err(Interrupted::Fatal(format!(
+                    "{context} has read {source}'s log {known} up to {position}, but finds log {log} with {head} events. One of the two was restored alone: restore the whole data directory from one backup."
                 )));
             }
         };
         self.log = Some(log);
+        self.generation = generation;
         (self.position, self.persisted) = (position, position);
-        self.hearing.stands_at(position, head);
+        self.goal.get_or_insert(head);
+        self.hearing.readable();
+        self.stand_at(head);
         Ok(true)
     }
 
-    async fn step(&mut self) -> Result<(), HandlerError> {
+    fn stand_at(&self, head: u64) {
+        self.hearing.stands_at(self.position, head);
+        if self.goal.is_some_and(|goal| self.position >= goal) {
+            self.hearing.caught_up();
+        }
+    }
+
+    async fn step(&mut self) -> Result<(), Interrupted> {
+        let parking = self.room.parking.clone();
+        let moved = parking.moved();
+        self.take_up_parked().await?;
         let looked_at = self.room.clock.now();
-        let events = self.source.events_after(self.position, BATCH)?;
-        if !events.is_empty() {
-            self.hearing.stands_at(self.position, events.last().map_or(0, |event| event.position));
+        let events = self.source.events_after(self.position, BATCH).map_err(Interrupted::Source)?;
+        if let Some(last) = events.last() {
+            let head = self.source.head().unwrap_or_default().max(last.position);
+            self.stand_at(head);
             return self.deliver(&events).await;
         }
-        self.hearing.stands_at(self.position, self.position);
+        self.stand_at(self.position);
         self.hearing.heard(looked_at);
-        self.take_up_parked().await?;
         let pending = self.persisted < self.position;
         tokio::select! {
             () = self.source.beyond(self.position) => {}
             () = self.hearing.ask.notified() => {}
+            () = moved => {}
             () = tokio::time::sleep(IDLE), if pending => self.persist().await?,
         }
         Ok(())
     }
 
-    async fn deliver(&mut self, events: &[Arc<StoredEvent>]) -> Result<(), HandlerError> {
+    async fn deliver(&mut self, events: &[Arc<StoredEvent>]) -> Result<(), Interrupted> {
         for _ in 0..3 {
             match self.try_all(events).await {
                 Ok(()) => return Ok(()),
                 Err(HandlerError::Commit(CommitError::Conflict)) => {}
-                Err(HandlerError::Bug(_)) => break,
-                Err(error) => return Err(self.look_again(error)),
+                Err(error) if error.is_the_events_own() => break,
+                Err(error) => return Err(error.into()),
             }
         }
         for event in events {
@@ -235,13 +287,7 @@ impl<H: Handler> Runner<H> {
         self.commit(Batch::default(), self.position).await
     }
 
-    /// After a commit whose outcome is not known: the cursor in the database says what happened.
-    fn look_again(&mut self, error: HandlerError) -> HandlerError {
-        self.log = None;
-        error
-    }
-
-    async fn deliver_one(&mut self, event: &Arc<StoredEvent>) -> Result<(), HandlerError> {
+    async fn deliver_one(&mut self, event: &Arc<StoredEvent>) -> Result<(), Interrupted> {
         let mut tries = 0;
         loop {
             let mut batch = Batch::default();
@@ -252,8 +298,8 @@ impl<H: Handler> Runner<H> {
             let error = match outcome {
                 Ok(()) => return Ok(()),
                 Err(HandlerError::Commit(CommitError::Conflict)) => continue,
-                Err(error @ HandlerError::Bug(_)) => error,
-                Err(error) => return Err(self.look_again(error)),
+                Err(error) if error.is_the_events_own() => error,
+                Err(error) => return Err(error.into()),
             };
             let Some(pause) = PAUSES.get(tries) else {
                 return self.park(event, &error.to_string(), tries as u32 + 1).await;
@@ -263,15 +309,15 @@ impl<H: Handler> Runner<H> {
         }
     }
 
-    async fn park(&mut self, event: &Arc<StoredEvent>, error: &str, attempts: u32) -> Result<(), HandlerError> {
+    async fn park(&mut self, event: &Arc<StoredEvent>, error: &str, attempts: u32) -> Result<(), Interrupted> {
         let (source, context) = (self.source.context(), self.room.store.context());
         tracing::error!(%source, %context, position = event.position, event = event.name, error, "message parked");
         metrics::counter!("baedal_parked_total", "context" => context.name(), "source" => source.name()).increment(1);
         let mut batch = Batch::default();
         batch.changes.parked.push(self.parked(event, error, attempts));
-        self.commit(batch, event.position).await?;
-        self.room.parking.add(event.subject);
-        Ok(())
+        let (parking, subject) = (self.room.parking.clone(), event.subject);
+        batch.changes.after.push(Box::new(move || parking.add(subject)));
+        Ok(self.commit(batch, event.position).await?)
     }
 
     fn parked(&self, event: &StoredEvent, error: &str, attempts: u32) -> Parked {
@@ -286,50 +332,53 @@ impl<H: Handler> Runner<H> {
         }
     }
 
-    /// Parked messages that a person wants tried again: the oldest of its subject first, then those behind it.
-    async fn take_up_parked(&mut self) -> Result<(), HandlerError> {
+    /// Parked messages whose turn it is: the oldest of its subject, when a person wants it tried again or
+    /// when it only waited behind another.
+    async fn take_up_parked(&mut self) -> Result<(), Interrupted> {
         while self.room.parking.anything() {
             let source = self.source.context().name();
             let next: Option<(i64, u64)> = self.room.store.readers().with(|reader| {
                 reader
                     .connection()
                     .prepare_cached(
-                        "SELECT id, position FROM parked AS one WHERE source = ?1 AND retry = 1 AND id = (SELECT min(id) FROM parked WHERE subject = one.subject) LIMIT 1",
+                        "SELECT id, position FROM parked AS one WHERE source = ?1 AND (retry = 1 OR attempts = 0) AND id = (SELECT min(id) FROM parked WHERE subject = one.subject) ORDER BY id LIMIT 1",
                     )?
                     .query_row([source], |row| Ok((row.get(0)?, row.get(1)?)))
                     .optional()
             })?;
             let Some((id, position)) = next else { return Ok(()) };
-            self.retry_parked(id, position).await?;
+            let found = self.source.events_after(position - 1, 1).map_err(Interrupted::Source)?;
+            // A log that is just being replaced is looked at again.
+            let Some(event) = found.first().filter(|event| event.position == position) else { return Ok(()) };
+            self.retry_parked(id, event).await?;
         }
         Ok(())
     }
 
-    async fn retry_parked(&mut self, id: i64, position: u64) -> Result<(), HandlerError> {
-        let found = self.source.events_after(position - 1, 1)?;
-        let Some(event) = found.first().filter(|event| event.position == position) else { return Ok(()) };
+    async fn retry_parked(&mut self, id: i64, event: &StoredEvent) -> Result<(), Interrupted> {
         let mut batch = Batch::default();
         let outcome = match self.handle(event, &mut batch) {
             Ok(()) => {
                 batch.changes.unparked.push(id);
-                batch.changes.statements.push((
-                    "UPDATE parked SET retry = 1 WHERE id = (SELECT min(id) FROM parked WHERE subject = ?1)".into(),
-                    vec![rusqlite::types::Value::Blob(event.subject.as_bytes().to_vec())],
-                ));
                 self.room.store.commit(std::mem::take(&mut batch.changes)).await.map_err(HandlerError::from)
             }
             Err(error) => Err(error),
         };
-        match outcome {
-            Ok(_) => self.room.parking.remove(event.subject),
-            Err(HandlerError::Commit(CommitError::Conflict)) => batch.evict(),
-            Err(error @ HandlerError::Bug(_)) => {
+        let Err(error) = outcome else {
+            self.room.parking.remove(event.subject);
+            return Ok(());
+        };
+        batch.evict();
+        match error {
+            // Fenced: an operator has skipped it meanwhile.
+            HandlerError::Commit(CommitError::Conflict | CommitError::Fenced) => Ok(()),
+            error if error.is_the_events_own() => {
                 let parked = self.parked(event, &error.to_string(), 1);
                 self.room.store.commit(Changes { parked: vec![parked], ..Changes::default() }).await?;
+                Ok(())
             }
-            Err(error) => return Err(error),
+            error => Err(error.into()),
         }
-        Ok(())
     }
 }
 

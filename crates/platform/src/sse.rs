@@ -1,5 +1,6 @@
 //! Server-Sent Events: one stream per screen, resumable, and ended by shutdown so that draining ends.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -26,15 +27,15 @@ pub struct Message {
     /// Where to go on from: a log's position.
     pub id: i64,
     /// What kind of message it is.
-    pub event: &'static str,
+    pub event: Cow<'static, str>,
     /// JSON.
     pub data: String,
 }
 
 impl Message {
     /// A message with `data` as JSON.
-    pub fn new(id: i64, event: &'static str, data: &impl Serialize) -> Result<Self, serde_json::Error> {
-        Ok(Self { id, event, data: serde_json::to_string(data)? })
+    pub fn new(id: i64, event: impl Into<Cow<'static, str>>, data: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self { id, event: event.into(), data: serde_json::to_string(data)? })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Acts when a wait is over.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,11 @@ const BATCH: usize = 64;
 const HELD_BACK: Duration = Duration::from_millis(25);
 /// The longest such pause, while nothing changes.
 const HELD_BACK_LONGEST: Duration = Duration::from_secs(1);
+
+/// How often one stream is tried by itself.
+const MOST_CONFLICTS: u32 = 16;
+/// Pause before a wait that had nothing to do, or could not be dealt with, is looked at again (ms).
+const LATER: i64 = 60_000;
 
 /// The command that a wait of `A` ends in.
 pub type CommandWhenDue<A> =
@@ -81,8 +87,10 @@ impl<A: Aggregate> Timekeeper<A> {
         let next = self.room.store.readers().with(|reader| {
             reader
                 .connection()
-                .prepare_cached("SELECT due FROM timers ORDER BY due LIMIT 1")?
-                .query_row([], |row| row.get::<_, i64>(0))
+                .prepare_cached(
+                    "SELECT due FROM timers INDEXED BY timers_by_due WHERE stream GLOB ?1 ORDER BY due LIMIT 1",
+                )?
+                .query_row([streams_of::<A>()], |row| row.get::<_, i64>(0))
                 .optional()
         });
         let until = next.ok().flatten().and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
@@ -104,7 +112,7 @@ impl<A: Aggregate> Timekeeper<A> {
                 due.iter().filter_map(|(stream, due)| id_of::<A>(stream).map(|id| (id, *due))).collect();
             if !self.try_all(&due, &mut sweep).await? {
                 for one in &due {
-                    while !self.try_all(&[*one], &mut sweep).await? {}
+                    self.act_alone(*one, &mut sweep).await?;
                 }
             }
         }
@@ -116,19 +124,44 @@ impl<A: Aggregate> Timekeeper<A> {
             reader
                 .connection()
                 .prepare_cached(
-                    "SELECT stream, due FROM timers WHERE due <= ?1 AND (due, stream) > (?2, ?3) ORDER BY due, stream LIMIT ?4",
+                    "SELECT stream, due FROM timers INDEXED BY timers_by_due WHERE due <= ?1 AND (due, stream) > (?2, ?3) AND stream GLOB ?5 ORDER BY due, stream LIMIT ?4",
                 )?
-                .query_map((now, from.0, &from.1, BATCH), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .query_map((now, from.0, &from.1, BATCH, streams_of::<A>()), |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
         })
     }
 
-    /// Acts for these streams in one transaction; `false` when one of them has moved on meanwhile.
+    /// One stream by itself: if its wait cannot be dealt with, the others' still are.
+    async fn act_alone(&self, one: (Uuid, i64), sweep: &mut Sweep) -> Result<(), StoreError> {
+        for _ in 0..MOST_CONFLICTS {
+            if self.try_all(&[one], sweep).await? {
+                return Ok(());
+            }
+        }
+        let (id, noted) = one;
+        tracing::error!(context = %self.room.store.context(), stream = A::stream(id), "a wait that is over cannot be dealt with; looked at again in a minute");
+        let mut batch = Batch::default();
+        set_due::<A>(id, noted, self.room.clock.now().as_millisecond() + LATER, &mut batch);
+        self.room
+            .store
+            .commit(batch.changes)
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreError::Unreadable(error.to_string()))
+    }
+
+    /// Acts for these streams in one transaction; `false` when one of them has moved on meanwhile, or
+    /// cannot be dealt with.
     async fn try_all(&self, due: &[(Uuid, i64)], sweep: &mut Sweep) -> Result<bool, StoreError> {
         let now = self.room.clock.now();
         let mut batch = Batch::default();
         for (id, noted) in due {
-            self.act(*id, *noted, now, &mut batch, sweep)?;
+            let acted = catch_unwind(AssertUnwindSafe(|| self.act(*id, *noted, now, &mut batch, sweep)));
+            match acted {
+                Ok(Ok(())) => {}
+                Ok(Err(StoreError::Unreadable(_))) | Err(_) => return Ok(false),
+                Ok(Err(error)) => return Err(error),
+            }
         }
         if batch.changes.is_empty() {
             return Ok(true);
@@ -139,7 +172,7 @@ impl<A: Aggregate> Timekeeper<A> {
                 sweep.more = true;
                 Ok(true)
             }
-            Err(CommitError::Conflict) => {
+            Err(CommitError::Conflict | CommitError::Store(StoreError::Unreadable(_))) => {
                 batch.evict();
                 Ok(false)
             }
@@ -151,24 +184,20 @@ impl<A: Aggregate> Timekeeper<A> {
         }
     }
 
-    fn act(
-        &self,
-        id: Uuid,
-        noted: i64,
-        now: Time,
-        batch: &mut Batch,
-        sweep: &mut Sweep,
-    ) -> Result<(), StoreError> {
+    fn act(&self, id: Uuid, noted: i64, now: Time, batch: &mut Batch, sweep: &mut Sweep) -> Result<(), StoreError> {
         let loaded = self.streams.load(id)?;
-        let due: Vec<Wait> = A::waits(&loaded.state).into_iter().filter(|wait| wait.until <= now).collect();
+        let due: Vec<Wait> = A::waits(&loaded.state)
+            .into_iter()
+            .filter(|wait| wait.until.as_millisecond() <= now.as_millisecond())
+            .collect();
         if due.is_empty() {
             correct(&loaded, noted, batch);
             return Ok(());
         }
-        let mut acted = false;
+        let (mut acted, mut held_back) = (false, false);
         for wait in due {
             if self.room.parking.holds(id) || !self.room.hearings.allow(&wait, now) {
-                sweep.held_back = true;
+                held_back = true;
                 continue;
             }
             let current = batch.load(&self.streams, id)?;
@@ -179,12 +208,13 @@ impl<A: Aggregate> Timekeeper<A> {
                 Err(_rejection) => batch.note(id, &cause, format!("{} had nothing to do", wait.what)),
             }
         }
-        if !acted && !sweep.held_back {
+        sweep.held_back |= held_back;
+        if !acted && !held_back {
             tracing::warn!(
                 context = %self.room.store.context(),
                 "a wait was over and had nothing to do; looked at again in a minute"
             );
-            set_due::<A>(id, noted, now.as_millisecond() + 60_000, batch);
+            set_due::<A>(id, noted, now.as_millisecond() + LATER, batch);
         }
         Ok(())
     }
@@ -207,6 +237,11 @@ fn set_due<A: Aggregate>(id: Uuid, noted: i64, due: i64, batch: &mut Batch) {
         "UPDATE timers SET due = ?3 WHERE stream = ?1 AND due = ?2".into(),
         vec![Value::Text(A::stream(id)), Value::Integer(noted), Value::Integer(due)],
     ));
+}
+
+/// A context may keep several aggregates, each with a timekeeper of its own.
+fn streams_of<A: Aggregate>() -> String {
+    format!("{}/*", A::CATEGORY)
 }
 
 fn id_of<A: Aggregate>(stream: &str) -> Option<Uuid> {

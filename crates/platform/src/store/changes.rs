@@ -166,9 +166,12 @@ pub struct Answer {
 }
 
 /// A lease on outbound work.
+#[derive(Debug, Clone)]
 pub struct Lease {
     /// Whose work.
     pub stream: String,
+    /// Which: the work may be another by now, leased anew from the first number on.
+    pub task: String,
     /// The lease's number.
     pub number: i64,
     /// What becomes of the work: done, or due again.

@@ -11,6 +11,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use kernel::Context;
@@ -44,6 +45,7 @@ struct Inner {
     jobs: Option<mpsc::Sender<Job>>,
     tail: Arc<Tail>,
     wakers: Arc<Wakers>,
+    commits: Arc<AtomicU64>,
     readers: Readers,
     thread: Option<JoinHandle<()>>,
 }
@@ -80,6 +82,11 @@ impl Store {
     /// The end of the log.
     pub fn tail(&self) -> &Arc<Tail> {
         &self.inner.tail
+    }
+
+    /// How many durable commits there were since it was opened; concurrent transactions share one.
+    pub fn commits(&self) -> u64 {
+        self.inner.commits.load(Ordering::Relaxed)
     }
 
     /// Connections for reading.

@@ -1,7 +1,9 @@
 //! Opening a context's database: ownership, schema, the log's id, the writer's thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use kernel::Context;
 use rusqlite::{Connection, OptionalExtension};
@@ -12,7 +14,7 @@ use super::error::StoreError;
 use super::lock::Ownership;
 use super::read::Readers;
 use super::tail::Tail;
-use super::writer::{Wakers, Writer};
+use super::writer::{Job, Wakers, Writer};
 use super::{Inner, MOST_WAITING, Store, schema};
 use crate::shutdown::Shutdown;
 use crate::view::ViewTable;
@@ -56,6 +58,7 @@ impl Store {
         let (log, head) = log_and_head(&connection).map_err(|error| StoreError::explain(&path, &error))?;
         let tail = Arc::new(Tail::new(options.context, head));
         let wakers = Arc::new(Wakers::default());
+        let commits = Arc::new(AtomicU64::new(0));
         let (jobs, waiting) = mpsc::channel(MOST_WAITING);
         let writer = Writer {
             connection,
@@ -64,18 +67,26 @@ impl Store {
             tail: Arc::clone(&tail),
             wakers: Arc::clone(&wakers),
             shutdown: options.shutdown.clone(),
-            commits: 0,
+            commits: Arc::clone(&commits),
             _ownership: ownership,
         };
+        let (context, shutdown) = (options.context, options.shutdown.clone());
         // Not among the tasks that shutdown waits for: it serves them until the last handle is gone.
         let thread = std::thread::Builder::new()
             .name(format!("{}-writer", options.context))
-            .spawn(move || writer.run(waiting))
+            .spawn(move || run(writer, waiting, context, &shutdown))
             .map_err(|error| StoreError::Fatal(format!("The writer's thread cannot be started: {error}.")))?;
         let readers = Readers::new(path.clone());
-        let context = options.context;
         let (jobs, thread) = (Some(jobs), Some(thread));
-        Ok(Self { inner: Arc::new(Inner { context, path, log, jobs, tail, wakers, readers, thread }) })
+        Ok(Self { inner: Arc::new(Inner { context, path, log, jobs, tail, wakers, commits, readers, thread }) })
+    }
+}
+
+/// A writer that dies takes the process with it: nobody could write any more.
+fn run(writer: Writer, waiting: mpsc::Receiver<Job>, context: Context, shutdown: &Shutdown) {
+    if catch_unwind(AssertUnwindSafe(|| writer.run(waiting))).is_err() {
+        shutdown
+            .fatal(format!("The writer of {context} panicked, which is a bug. Nothing that was confirmed is lost."));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, params};
 use tokio::sync::{mpsc, oneshot};
@@ -14,10 +16,16 @@ use crate::shutdown::Shutdown;
 
 /// The most transactions that share a commit; past that, latency grows and throughput hardly does.
 const MOST_PER_COMMIT: usize = 256;
-/// The WAL is copied into the database when it is longer than this (bytes).
+/// The WAL is copied into the database when it holds more than this (bytes).
 const CHECKPOINT_AT: u64 = 32 * 1024 * 1024;
+/// A frame of the WAL: a page and its header (bytes).
+const FRAME: u64 = 4096 + 24;
+/// How long a checkpoint waits for readers; everybody who commits waits with it.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_millis(50);
+/// How long anything else waits for another process.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Commits between two looks at the WAL's length.
-const LOOK_EVERY: u32 = 16;
+const LOOK_EVERY: u64 = 16;
 
 /// The positions of the last event of each append, in the order given.
 pub type Committed = Vec<u64>;
@@ -42,7 +50,7 @@ pub struct Writer {
     pub tail: Arc<Tail>,
     pub wakers: Arc<Wakers>,
     pub shutdown: Shutdown,
-    pub commits: u32,
+    pub commits: Arc<AtomicU64>,
     pub _ownership: Ownership,
 }
 
@@ -78,23 +86,23 @@ impl Writer {
                     self.next = before;
                     return self.refuse(batch, &error);
                 }
+                // Some errors end the whole transaction, not only the savepoint; what came before is gone too.
+                Err(CommitError::Store(error)) if self.connection.is_autocommit() => {
+                    self.next = before;
+                    return self.refuse(batch, &error);
+                }
                 outcome => outcomes.push(outcome),
             }
         }
         if let Err(error) = self.connection.execute_batch("COMMIT") {
             return self.settle_failed_commit(batch, outcomes, before, &error);
         }
+        self.commits.fetch_add(1, Ordering::Relaxed);
         self.publish(batch, outcomes);
     }
 
     /// A COMMIT that reports an error leaves the batch unknown: read again what became of it.
-    fn settle_failed_commit(
-        &mut self,
-        batch: Vec<Job>,
-        outcomes: Vec<Outcome>,
-        before: u64,
-        error: &rusqlite::Error,
-    ) {
+    fn settle_failed_commit(&mut self, batch: Vec<Job>, outcomes: Vec<Outcome>, before: u64, error: &rusqlite::Error) {
         let explained = StoreError::explain(&self.path, error);
         let _ = self.connection.execute_batch("ROLLBACK");
         let head: Option<Option<u64>> =
@@ -126,6 +134,7 @@ impl Writer {
         let mut events = Vec::new();
         let mut replies = Vec::with_capacity(batch.len());
         let mut woken = (false, false);
+        let mut afterwards = Vec::new();
         for (mut job, outcome) in batch.into_iter().zip(outcomes) {
             let reply = match outcome {
                 Ok((positions, stored)) => {
@@ -137,9 +146,7 @@ impl Writer {
                             publish(*position);
                         }
                     }
-                    for after in job.changes.after.drain(..) {
-                        after();
-                    }
+                    afterwards.append(&mut job.changes.after);
                     woken.1 |= !job.changes.leases.is_empty();
                     Ok(positions)
                 }
@@ -148,11 +155,16 @@ impl Writer {
             replies.push((job.reply, reply));
         }
         self.tail.push(events, self.next - 1);
+        // After the events are in memory: erasing has to find those of its own batch there.
+        for after in afterwards {
+            after();
+        }
+        // Everybody: a context may keep several aggregates, each with a timekeeper and a worker.
         if woken.0 {
-            self.wakers.timers.notify_one();
+            self.wakers.timers.notify_waiters();
         }
         if woken.1 {
-            self.wakers.work.notify_one();
+            self.wakers.work.notify_waiters();
         }
         for (sender, reply) in replies {
             // Whoever asked may have gone away; what committed stays committed.
@@ -170,8 +182,10 @@ impl Writer {
             }
             Err(error) => {
                 self.next = before;
-                self.execute("ROLLBACK TO one")?;
-                self.execute("RELEASE one")?;
+                if !self.connection.is_autocommit() {
+                    self.execute("ROLLBACK TO one")?;
+                    self.execute("RELEASE one")?;
+                }
                 Err(error)
             }
         }
@@ -190,6 +204,7 @@ impl Writer {
         for lease in &changes.leases {
             self.end_lease(lease)?;
         }
+        self.unpark(changes)?;
         self.write_requests(changes)?;
         let mut positions = Vec::with_capacity(changes.appends.len());
         let mut stored = Vec::with_capacity(changes.appends.len() * 2);
@@ -234,18 +249,36 @@ impl Writer {
         let run = || match lease.then {
             AfterLease::Done => self
                 .connection
-                .prepare_cached("DELETE FROM work WHERE stream = ?1 AND lease = ?2")?
-                .execute(params![lease.stream, lease.number]),
+                .prepare_cached("DELETE FROM work WHERE stream = ?1 AND lease = ?2 AND task = ?3")?
+                .execute(params![lease.stream, lease.number, lease.task]),
             AfterLease::Again(due) => self
                 .connection
-                .prepare_cached("UPDATE work SET due = ?3, lease_until = 0 WHERE stream = ?1 AND lease = ?2")?
-                .execute(params![lease.stream, lease.number, due.as_millisecond()]),
+                .prepare_cached(
+                    "UPDATE work SET due = ?3, lease_until = 0 WHERE stream = ?1 AND lease = ?2 AND task = ?4",
+                )?
+                .execute(params![lease.stream, lease.number, due.as_millisecond(), lease.task]),
         };
         match run() {
             Ok(1) => Ok(()),
             Ok(_) => Err(CommitError::Fenced),
             Err(error) => Err(self.outage(&error)),
         }
+    }
+
+    /// A parked message is dealt with once, by its consumer or by an operator.
+    fn unpark(&self, changes: &Changes) -> Result<(), CommitError> {
+        for id in &changes.unparked {
+            let delete = self
+                .connection
+                .prepare_cached("DELETE FROM parked WHERE id = ?1")
+                .and_then(|mut statement| statement.execute([id]));
+            match delete {
+                Ok(1) => {}
+                Ok(_) => return Err(CommitError::Fenced),
+                Err(error) => return Err(self.outage(&error)),
+            }
+        }
+        Ok(())
     }
 
     fn write_requests(&self, changes: &Changes) -> Result<(), CommitError> {
@@ -312,7 +345,9 @@ impl Writer {
             }
             Some(Some(due)) => {
                 self.connection
-                    .prepare_cached("INSERT INTO timers (stream, due) VALUES (?1, ?2) ON CONFLICT (stream) DO UPDATE SET due = ?2")?
+                    .prepare_cached(
+                        "INSERT INTO timers (stream, due) VALUES (?1, ?2) ON CONFLICT (stream) DO UPDATE SET due = ?2",
+                    )?
                     .execute(params![append.stream, due.as_millisecond()])?;
             }
         }
@@ -326,7 +361,7 @@ impl Writer {
                 let due = task.due.map_or(now, |due| due.as_millisecond());
                 self.connection
                     .prepare_cached(
-                        "INSERT INTO work (stream, task, due, since) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (stream) DO UPDATE SET task = ?2, due = ?3, since = ?4, attempts = 0, lease = 0, lease_until = 0 WHERE task <> ?2",
+                        "INSERT INTO work (stream, task, due, since) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (stream) DO UPDATE SET due = ?3, since = iif(task = ?2, since, ?4), attempts = iif(task = ?2, attempts, 0), lease = iif(task = ?2, lease, 0), lease_until = iif(task = ?2, lease_until, 0), task = ?2",
                     )?
                     .execute(params![append.stream, task.key, due, now])?;
             }
@@ -376,9 +411,6 @@ impl Writer {
                     parked.at.as_millisecond(),
                 ])?;
         }
-        for id in &changes.unparked {
-            self.connection.prepare_cached("DELETE FROM parked WHERE id = ?1")?.execute([id])?;
-        }
         for note in &changes.notes {
             self.connection
                 .prepare_cached("INSERT INTO notes (subject, at, cause, what) VALUES (?1, ?2, ?3, ?4)")?
@@ -401,17 +433,18 @@ impl Writer {
         Ok(())
     }
 
+    /// The WAL's file keeps its length when it is begun anew, so what it holds is asked for, not how long it is.
     fn checkpoint_when_long(&mut self) {
-        self.commits = self.commits.wrapping_add(1);
-        if !self.commits.is_multiple_of(LOOK_EVERY) {
+        if !self.commits.load(Ordering::Relaxed).is_multiple_of(LOOK_EVERY) {
             return;
         }
-        let mut wal = self.path.clone().into_os_string();
-        wal.push("-wal");
-        let length = std::fs::metadata(&wal).map_or(0, |meta| meta.len());
-        metrics::gauge!("baedal_wal_bytes", "context" => self.tail.context().name()).set(length as f64);
-        if length > CHECKPOINT_AT {
+        let frames = self.connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, i64>(1));
+        let bytes = frames.map_or(0, |frames| u64::try_from(frames).unwrap_or(0) * FRAME);
+        metrics::gauge!("baedal_wal_bytes", "context" => self.tail.context().name()).set(bytes as f64);
+        if bytes > CHECKPOINT_AT {
+            let _ = self.connection.busy_timeout(CHECKPOINT_PATIENCE);
             self.checkpoint("RESTART");
+            let _ = self.connection.busy_timeout(PATIENCE);
         }
     }
 
