@@ -23,7 +23,7 @@ use platform::problem::Problem;
 use platform::reply::Reply;
 use serde::Deserialize;
 
-use self::shape::Delivery;
+use self::shape::Told;
 use crate::domain::commands::{Assignment, By, What};
 use crate::domain::delivery::{Rejection, Status};
 use crate::domain::views::{Row, Shown, shown_to};
@@ -81,7 +81,7 @@ fn page(
     let after = after.map(|order| order.to_string()).unwrap_or_default();
     let rows = service.list(actor, filter.status()?, &after, paging.limit() + 1).map_err(|error| outage(&error))?;
     let page = Page::of(rows, paging, |row| row.order_id);
-    Ok(axum::Json(page.map(|row| Delivery::of(service, &row, actor, language).json())))
+    Ok(axum::Json(page.map(|row| Told::of(service, &row, actor, language).json())))
 }
 
 async fn one(
@@ -93,7 +93,7 @@ async fn one(
     admit(&actor)?;
     match service.row(order).map_err(|error| outage(&error))? {
         Some(row) if is_shown(&row, &actor) => {
-            Ok(axum::Json(Delivery::of(&service, &row, &actor, language)).into_response())
+            Ok(axum::Json(Told::of(&service, &row, &actor, language)).into_response())
         }
         Some(_) | None => Err(Problem::not_found()),
     }
@@ -209,8 +209,7 @@ async fn carry_out(
         Ok(what) => what,
         Err(problem) => return problem.into_response(),
     };
-    let reply =
-        |row: &Row| Reply::json(axum::http::StatusCode::OK, &Delivery::of(service, row, &asked.actor, language));
+    let reply = |row: &Row| Reply::json(axum::http::StatusCode::OK, &Told::of(service, row, &asked.actor, language));
     let as_it_stands = |_| match service.row(order) {
         Ok(Some(row)) => reply(&row).map_err(|error| outage(&error)),
         Ok(None) => Err(Problem::not_found()),

@@ -15,7 +15,7 @@ use crate::service::DeliveryService;
 /// A delivery as one person sees it, in one language.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Delivery<'a> {
+pub(super) struct Told<'a> {
     order_id: OrderId,
     order_number: &'a OrderNumber,
     store_id: StoreId,
@@ -55,7 +55,7 @@ struct Reminder {
     next_reminder_at: Time,
 }
 
-impl<'a> Delivery<'a> {
+impl<'a> Told<'a> {
     /// `row` as `actor` may see it.
     pub(super) fn of(service: &DeliveryService, row: &'a Row, actor: &Actor, language: Language) -> Self {
         let destination = match shown_to(row, actor) {

@@ -15,7 +15,7 @@ use platform::sse::{self, LastEventId, Message};
 use platform::store::StoreError;
 use platform::topics::follow;
 
-use super::shape::Delivery;
+use super::shape::Told;
 use super::{admit, is_shown};
 use crate::domain::delivery::Status;
 use crate::service::DeliveryService;
@@ -69,13 +69,13 @@ impl Screen {
         let head = service.head()?;
         let (shown, pending) = (BTreeSet::new(), Vec::new());
         let mut screen = Self { service, actor, language, seen: head, resumed_until: 0, shown, pending };
-        match last.and_then(|last| u64::try_from(last).ok()).filter(|last| *last <= head && head - last <= LONG_AWAY) {
-            Some(last) => (screen.seen, screen.resumed_until) = (last, head),
-            None => {
-                let Snapshot { rows, head } = screen.service.snapshot(&screen.actor)?;
-                screen.seen = head;
-                rows.iter().try_for_each(|placed| screen.tell(placed))?;
-            }
+        let known = last.and_then(|last| u64::try_from(last).ok());
+        if let Some(last) = known.filter(|last| *last <= head && head - last <= LONG_AWAY) {
+            (screen.seen, screen.resumed_until) = (last, head);
+        } else {
+            let Snapshot { rows, head } = screen.service.snapshot(&screen.actor)?;
+            screen.seen = head;
+            rows.iter().try_for_each(|placed| screen.tell(placed))?;
         }
         Ok(screen)
     }
@@ -114,7 +114,7 @@ impl Screen {
                     self.shown.insert(row.order_id)
                 }
             };
-            Message::new(id, "delivery", &Delivery::of(&self.service, row, &self.actor, self.language))
+            Message::new(id, "delivery", &Told::of(&self.service, row, &self.actor, self.language))
         } else if self.shown.remove(&row.order_id) || self.may_have_shown(placed) {
             Message::new(id, "gone", &serde_json::json!({"orderId": row.order_id}))
         } else {
