@@ -2,4 +2,10 @@
 
 pub mod adapters;
 pub mod domain;
+pub mod http;
 pub mod ports;
+pub mod service;
+pub mod subscriptions;
+pub mod tables;
+#[cfg(test)]
+mod testing;

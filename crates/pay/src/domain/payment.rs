@@ -63,7 +63,7 @@ enum Attempt {
     /// The provider gave no usable answer; it is being asked.
     InDoubt(Request),
     /// Charged.
-    Approved(Request),
+    Approved(Request, Time),
     /// Not charged.
     Declined(Request, PaymentCode),
     /// Not charged and over for ever. Without a request it was never seen here.
@@ -71,13 +71,19 @@ enum Attempt {
 }
 
 /// What was asked of the provider.
-#[derive(Debug, Clone, PartialEq)]
-struct Request {
-    reference: String,
-    amount: Amount,
-    currency: Currency,
-    method: PaymentMethod,
-    requested_at: Time,
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// What the provider knows the attempt by.
+    pub reference: String,
+    /// How much.
+    pub amount: Amount,
+    /// In which currency.
+    pub currency: Currency,
+    /// How.
+    pub method: PaymentMethod,
+    /// When it was requested.
+    pub requested_at: Time,
 }
 
 /// What was decided when the payment was closed.
@@ -89,14 +95,21 @@ struct Closing {
 }
 
 /// Money on its way back.
-#[derive(Debug, Clone, PartialEq)]
-struct Refund {
-    attempt: u32,
-    amount: Amount,
-    reason: RefundReason,
-    borne_by: BorneBy,
-    requested_at: Time,
-    standing: RefundStanding,
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refund {
+    /// The attempt whose charge goes back.
+    pub attempt: u32,
+    /// How much.
+    pub amount: Amount,
+    /// Why.
+    pub reason: RefundReason,
+    /// Who bears it.
+    pub borne_by: BorneBy,
+    /// When it was (last) requested.
+    pub requested_at: Time,
+    /// Where it stands.
+    pub standing: RefundStanding,
 }
 
 /// Where a refund stands.
@@ -117,7 +130,10 @@ pub enum RefundStanding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// The attempt pays for the order.
-    Approved,
+    Approved {
+        /// Since when, as the provider says.
+        approved_at: Time,
+    },
     /// It was not charged.
     Declined(PaymentCode),
     /// It never reached the provider, or is over; whatever was charged in error goes back.
@@ -177,8 +193,10 @@ impl PaymentState {
     pub fn answer(&self, attempt: u32) -> Option<Answer> {
         self.attempts.get(&attempt).map(|known| match known {
             Attempt::Requested(_) | Attempt::InDoubt(_) => Answer::InDoubt,
-            Attempt::Approved(_) if self.paid_by == Some(attempt) => Answer::Approved,
-            Attempt::Approved(_) | Attempt::Abandoned(_) => Answer::NotSent,
+            Attempt::Approved(_, approved_at) if self.paid_by == Some(attempt) => {
+                Answer::Approved { approved_at: *approved_at }
+            }
+            Attempt::Approved(..) | Attempt::Abandoned(_) => Answer::NotSent,
             Attempt::Declined(_, code) => Answer::Declined(*code),
         })
     }
@@ -187,6 +205,21 @@ impl PaymentState {
     pub fn last_attempt(&self) -> Option<(u32, Answer)> {
         let (attempt, _) = self.attempts.last_key_value()?;
         self.answer(*attempt).map(|answer| (*attempt, answer))
+    }
+
+    /// The number people say; `None` for a payment never seen.
+    pub const fn order_number(&self) -> Option<&OrderNumber> {
+        self.order_number.as_ref()
+    }
+
+    /// Every attempt with what is known of it, and what was asked of the provider if it was seen here.
+    pub fn attempts(&self) -> impl Iterator<Item = (u32, Answer, Option<&Request>)> {
+        self.attempts.iter().filter_map(|(attempt, known)| Some((*attempt, self.answer(*attempt)?, known.request())))
+    }
+
+    /// Everything that goes or went back.
+    pub fn refunds(&self) -> impl Iterator<Item = (RefundId, &Refund)> {
+        self.refunds.iter().map(|(refund_id, refund)| (*refund_id, refund))
     }
 
     /// The call to the provider that comes next: what is in doubt first, then what goes back.
@@ -209,7 +242,7 @@ impl PaymentState {
             Attempt::InDoubt(request) => {
                 Some(Call::Resolve { attempt: *attempt, reference: request.reference.clone() })
             }
-            Attempt::Requested(_) | Attempt::Approved(_) | Attempt::Declined(..) | Attempt::Abandoned(_) => None,
+            Attempt::Requested(_) | Attempt::Approved(..) | Attempt::Declined(..) | Attempt::Abandoned(_) => None,
         })
     }
 
@@ -225,7 +258,7 @@ impl PaymentState {
 
     fn left_of(&self, attempt: u32) -> Amount {
         let charged = match self.attempts.get(&attempt) {
-            Some(Attempt::Approved(request)) => request.amount,
+            Some(Attempt::Approved(request, _)) => request.amount,
             Some(Attempt::Requested(_) | Attempt::InDoubt(_) | Attempt::Declined(..) | Attempt::Abandoned(_))
             | None => Amount::ZERO,
         };
@@ -239,7 +272,7 @@ impl Attempt {
         match self {
             Self::Requested(request)
             | Self::InDoubt(request)
-            | Self::Approved(request)
+            | Self::Approved(request, _)
             | Self::Declined(request, _) => Some(request),
             Self::Abandoned(request) => request.as_ref(),
         }

@@ -38,8 +38,10 @@ pub struct Entry {
     /// Where.
     pub account: Account,
     /// What the account is debited with.
+    #[serde(rename = "debitAmount")]
     pub debit: Amount,
     /// What it is credited with.
+    #[serde(rename = "creditAmount")]
     pub credit: Amount,
     /// The refund, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]

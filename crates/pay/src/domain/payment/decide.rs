@@ -50,7 +50,7 @@ pub(super) fn decide(state: &PaymentState, command: Command) -> Decision {
 fn request_payment(state: &PaymentState, order_number: OrderNumber, attempt: u32, request: Request) -> Decision {
     match state.attempts.get(&attempt) {
         Some(Attempt::Abandoned(_)) => return Err(Rejection::Abandoned),
-        Some(Attempt::Requested(_) | Attempt::InDoubt(_) | Attempt::Approved(_) | Attempt::Declined(..)) => {
+        Some(Attempt::Requested(_) | Attempt::InDoubt(_) | Attempt::Approved(..) | Attempt::Declined(..)) => {
             return Ok(Vec::new());
         }
         None => {}
@@ -97,7 +97,7 @@ fn record_outcome(state: &PaymentState, scene: Scene, attempt: u32, outcome: Out
         }
         (Attempt::Requested(_), Outcome::Unknown) => vec![PaymentInDoubt { order_number, attempt }.into()],
         (Attempt::InDoubt(_), Outcome::Unknown)
-        | (Attempt::Approved(_), _)
+        | (Attempt::Approved(..), _)
         | (
             Attempt::Declined(..) | Attempt::Abandoned(_),
             Outcome::Declined { .. } | Outcome::NotSent | Outcome::Unknown,
@@ -116,7 +116,7 @@ fn resolve(state: &PaymentState, order_number: OrderNumber, attempt: u32) -> Vec
         // Ended here, so that a request that is still under way is refused for ever.
         None => vec![AttemptAbandoned { order_number, attempt }.into()],
         Some(Attempt::Requested(_)) => vec![PaymentInDoubt { order_number, attempt }.into()],
-        Some(Attempt::InDoubt(_) | Attempt::Approved(_) | Attempt::Declined(..) | Attempt::Abandoned(_)) => Vec::new(),
+        Some(Attempt::InDoubt(_) | Attempt::Approved(..) | Attempt::Declined(..) | Attempt::Abandoned(_)) => Vec::new(),
     }
 }
 
@@ -129,7 +129,7 @@ fn abandon(state: &PaymentState, scene: Scene, attempt: u32) -> Decision {
             }
             Ok(vec![AttemptAbandoned { order_number: number(state)?, attempt }.into()])
         }
-        Attempt::Approved(_) | Attempt::Declined(..) | Attempt::Abandoned(_) => Ok(Vec::new()),
+        Attempt::Approved(..) | Attempt::Declined(..) | Attempt::Abandoned(_) => Ok(Vec::new()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each event makes of a payment.
 
+use kernel::Time;
 use kernel::events::pay::PayEvent;
 use kernel::ids::RefundId;
 use kernel::order::OrderNumber;
@@ -21,7 +22,7 @@ pub(super) fn evolve(mut state: PaymentState, event: &PayEvent) -> PaymentState 
             };
             state.attempts.insert(event.attempt, Attempt::Requested(request));
         }
-        PayEvent::PaymentApproved(event) => approve(&mut state, event.attempt),
+        PayEvent::PaymentApproved(event) => approve(&mut state, event.attempt, event.approved_at),
         PayEvent::PaymentDeclined(event) => {
             let code = event.code;
             with_request(&mut state, event.attempt, |request| Attempt::Declined(request, code));
@@ -53,11 +54,11 @@ pub(super) fn evolve(mut state: PaymentState, event: &PayEvent) -> PaymentState 
     state
 }
 
-fn approve(state: &mut PaymentState, attempt: u32) {
+fn approve(state: &mut PaymentState, attempt: u32, approved_at: Time) {
     if state.paid_by.is_none() && state.attempts.get(&attempt).is_some_and(Attempt::is_open) {
         state.paid_by = Some(attempt);
     }
-    with_request(state, attempt, Attempt::Approved);
+    with_request(state, attempt, |request| Attempt::Approved(request, approved_at));
 }
 
 fn with_request(state: &mut PaymentState, attempt: u32, becomes: impl FnOnce(Request) -> Attempt) {

@@ -65,7 +65,7 @@ fn nothing_cannot_be_paid() {
 fn an_approved_attempt_pays_for_the_order() {
     for open in [vec![requested(1)], vec![requested(1), in_doubt(1)]] {
         let state = given::<Payment>(open).when(now(approve(1))).then([approved(1)]);
-        assert_eq!(state.answer(1), Some(Answer::Approved));
+        assert_eq!(state.answer(1), Some(Answer::Approved { approved_at: at(1) }));
         assert_eq!(state.left(), PRICE);
     }
 }
@@ -125,7 +125,7 @@ fn a_second_charge_goes_back_and_the_first_stays() {
     let state = given::<Payment>([requested(1), abandoned(1), requested(2), approved(2)])
         .when(now(approve(1)))
         .then([approved(1), error_refund(1)]);
-    assert_eq!(state.answer(2), Some(Answer::Approved));
+    assert_eq!(state.answer(2), Some(Answer::Approved { approved_at: at(1) }));
     assert_eq!(state.left(), PRICE);
 }
 

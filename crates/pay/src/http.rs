@@ -1,0 +1,65 @@
+//! pay's edge: payments for app, books and refunds for operators.
+
+mod books;
+mod payments;
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::routing::{get, post};
+use kernel::people::Actor;
+use platform::problem::Problem;
+
+use crate::domain::payment::Rejection;
+use crate::service::PayService;
+
+/// Every address of pay.
+pub fn router(service: PayService) -> Router {
+    Router::new()
+        .route("/payments", post(payments::request))
+        .route("/payments/{order_id}", get(payments::show))
+        .route("/operations/pay/ledger", get(books::ledger))
+        .route("/operations/pay/balances", get(books::balances))
+        .route("/operations/pay/refunds", get(books::refunds))
+        .route("/operations/pay/refunds/{refund_id}/settle", post(books::settle))
+        .route("/operations/pay/refunds/{refund_id}/retry", post(books::retry))
+        .with_state(service)
+}
+
+fn require_app(actor: &Actor) -> Result<(), Problem> {
+    match actor {
+        Actor::Service(name) if name.as_str() == "app" => Ok(()),
+        Actor::Service(_) | Actor::Customer(_) | Actor::Owner(_) | Actor::Rider(_) | Actor::Operator(_) => {
+            Err(Problem::forbidden("Only app may do this."))
+        }
+    }
+}
+
+fn require_app_or_operator(actor: &Actor) -> Result<(), Problem> {
+    match actor {
+        Actor::Operator(_) => Ok(()),
+        Actor::Service(_) | Actor::Customer(_) | Actor::Owner(_) | Actor::Rider(_) => require_app(actor),
+    }
+}
+
+fn problem_of(rejection: &Rejection) -> Problem {
+    match rejection {
+        Rejection::UnknownRefund | Rejection::UnknownAttempt => Problem::not_found(),
+        Rejection::AmountNotPositive => Problem::invalid_field("amount", rejection),
+        Rejection::Closed
+        | Rejection::InProgress
+        | Rejection::AlreadyPaid
+        | Rejection::Abandoned
+        | Rejection::TooEarly { .. }
+        | Rejection::NothingCharged
+        | Rejection::MoreThanLeft { .. }
+        | Rejection::AlreadyRefunded => Problem::conflict(rejection.slug(), sentence(rejection)),
+    }
+}
+
+/// As it is said to people: with a capital and a full stop.
+fn sentence(rejection: &Rejection) -> String {
+    let text = rejection.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+}

@@ -1,0 +1,164 @@
+//! What app asks: to take a payment, and how one stands.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kernel::Time;
+use kernel::ids::{OrderId, RefundId};
+use kernel::money::{Amount, Currency};
+use kernel::order::{OrderNumber, PaymentMethod};
+use platform::actor::Caller;
+use platform::commands::{self, Asked, once, outage};
+use platform::extract::PathId;
+use platform::problem::{FieldProblem, Problem};
+use platform::reply::Reply;
+use serde::{Deserialize, Serialize};
+
+use super::{require_app, require_app_or_operator};
+use crate::domain::payment::{Answer, PaymentState, Refund, Request};
+use crate::service::{PayService, PaymentReply, PaymentRequest};
+
+/// The longest token that is taken.
+const LONGEST_TOKEN: usize = 4096;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    order_id: OrderId,
+    order_number: Option<OrderNumber>,
+    attempt: u32,
+    amount: Amount,
+    #[serde(default)]
+    currency: Currency,
+    method: PaymentMethod,
+    token: String,
+}
+
+/// `POST /payments`. The attempt itself is what makes a repeat harmless; a key only has repeats wait for the first.
+pub(super) async fn request(State(pay): State<PayService>, asked: Asked) -> Response {
+    let work = async || {
+        require_app(&asked.actor)?;
+        let payment = read(&pay, &asked)?;
+        answer(pay.request(payment).await)
+    };
+    once(pay.room(), pay.running(), &asked, work, |_| answer(PaymentReply::InDoubt)).await
+}
+
+fn answer(reply: PaymentReply) -> Result<Reply, Problem> {
+    Reply::json(StatusCode::OK, &reply).map_err(|error| outage(&error))
+}
+
+fn read(pay: &PayService, asked: &Asked) -> Result<PaymentRequest, Problem> {
+    let body: Body = asked.json()?;
+    let checks = [
+        (body.attempt == 0, "attempt", "a number from 1"),
+        (body.amount <= Amount::ZERO, "amount", "more than nothing"),
+        (!(1..=LONGEST_TOKEN).contains(&body.token.len()), "token", "1 to 4096 characters"),
+    ];
+    let wrong: Vec<_> =
+        checks.iter().filter(|(bad, ..)| *bad).map(|(_, field, reason)| FieldProblem::new(*field, reason)).collect();
+    if !wrong.is_empty() {
+        return Err(Problem::invalid_fields(wrong));
+    }
+    let order_number = body.order_number.unwrap_or_else(|| number_of(pay, body.order_id));
+    Ok(PaymentRequest {
+        order_id: body.order_id,
+        order_number,
+        attempt: body.attempt,
+        amount: body.amount,
+        currency: body.currency,
+        method: body.method,
+        token: body.token,
+        trace: asked.trace.clone(),
+    })
+}
+
+/// The order's number, by the time that its id was made at.
+fn number_of(pay: &PayService, order_id: OrderId) -> OrderNumber {
+    let made = order_id.uuid().get_timestamp().and_then(|stamp| i64::try_from(stamp.to_unix().0).ok());
+    let made = made.and_then(|seconds| Time::from_second(seconds).ok());
+    OrderNumber::of(order_id, made.unwrap_or_else(|| pay.room().clock.now()), &pay.options().zone)
+}
+
+/// How a payment stands.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PaymentView {
+    order_id: OrderId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_number: Option<OrderNumber>,
+    closed: bool,
+    left_amount: Amount,
+    attempts: Vec<AttemptView>,
+    refunds: Vec<RefundView>,
+}
+
+#[derive(Serialize)]
+struct AttemptView {
+    attempt: u32,
+    #[serde(flatten)]
+    known: Known,
+    #[serde(flatten)]
+    request: Option<Request>,
+}
+
+/// What is known of an attempt, in the words of the answer to it.
+#[derive(Serialize)]
+#[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+enum Known {
+    Approved { approved_at: Time },
+    Declined { code: kernel::order::PaymentCode },
+    NotSent,
+    InDoubt,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RefundView {
+    refund_id: RefundId,
+    #[serde(flatten)]
+    refund: Refund,
+}
+
+/// `GET /payments/{orderId}`.
+pub(super) async fn show(
+    State(pay): State<PayService>,
+    Caller(actor): Caller,
+    PathId(order_id): PathId<OrderId>,
+) -> Result<Json<PaymentView>, Problem> {
+    require_app_or_operator(&actor)?;
+    let loaded = pay.payments().load(order_id.uuid()).map_err(|error| commands::outage(&error))?;
+    if loaded.version == 0 {
+        return Err(Problem::not_found());
+    }
+    Ok(Json(view(order_id, &loaded.state)))
+}
+
+fn view(order_id: OrderId, state: &PaymentState) -> PaymentView {
+    let attempts = state.attempts().map(|(attempt, answer, request)| AttemptView {
+        attempt,
+        known: answer.into(),
+        request: request.cloned(),
+    });
+    let refunds = state.refunds().map(|(refund_id, refund)| RefundView { refund_id, refund: refund.clone() });
+    PaymentView {
+        order_id,
+        order_number: state.order_number().cloned(),
+        closed: state.is_closed(),
+        left_amount: state.left(),
+        attempts: attempts.collect(),
+        refunds: refunds.collect(),
+    }
+}
+
+impl From<Answer> for Known {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Approved { approved_at } => Self::Approved { approved_at },
+            Answer::Declined(code) => Self::Declined { code },
+            Answer::NotSent => Self::NotSent,
+            Answer::InDoubt => Self::InDoubt,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::*;
+use crate::domain::payment::{RefundStanding, closing_refund};
+use crate::testing::{TestPay, cancelled, order};
+
+const APP: &str = "service/app";
+const OPERATOR: &str = "operator/jun";
+
+async fn send(pay: &PayService, actor: &str, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    let request = Request::builder().method(method).uri(path).header("baedal-actor", actor);
+    let request = request.header("content-type", "application/json");
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let response = router(pay.clone()).oneshot(request.body(body).unwrap()).await.unwrap();
+    let status = response.status();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+async fn get(pay: &PayService, actor: &str, path: &str) -> (StatusCode, Value) {
+    send(pay, actor, "GET", path, None).await
+}
+
+fn body(token: &str) -> Value {
+    json!({"orderId": order(), "orderNumber": "1122-K7Q3", "attempt": 1, "amount": 31_500, "currency": "KRW",
+           "method": "CARD", "token": token})
+}
+
+async fn ask(pay: &PayService, token: &str) -> (StatusCode, Value) {
+    send(pay, APP, "POST", "/payments", Some(body(token))).await
+}
+
+#[tokio::test]
+async fn a_payment_is_answered_with_its_outcome() {
+    let cases = [
+        ("ok", json!({"outcome": "APPROVED", "approvedAt": "2026-11-22T04:00:00Z"})),
+        ("declined", json!({"outcome": "DECLINED", "code": "CARD"})),
+        ("down", json!({"outcome": "NOT_SENT", "retryAfter": 5})),
+        ("lost", json!({"outcome": "IN_DOUBT"})),
+    ];
+    for (token, expected) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let test = TestPay::open(dir.path()).await;
+        assert_eq!(ask(&test.pay, token).await, (StatusCode::OK, expected.clone()));
+        assert_eq!(ask(&test.pay, "ok").await, (StatusCode::OK, expected), "{token}, again");
+        assert_eq!(test.charge_calls(), 1);
+    }
+}
+
+#[tokio::test]
+async fn only_app_may_ask_and_only_app_and_operators_may_look() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    for actor in ["customer/mina", OPERATOR, "rider/ho", "service/store"] {
+        let (status, _) = send(&test.pay, actor, "POST", "/payments", Some(body("ok"))).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{actor}");
+    }
+    assert_eq!(test.charge_calls(), 0);
+    let path = format!("/payments/{}", order());
+    assert_eq!(get(&test.pay, APP, &path).await.0, StatusCode::NOT_FOUND);
+    ask(&test.pay, "ok").await;
+    for (actor, status) in [(APP, 200), (OPERATOR, 200), ("customer/mina", 403), ("service/store", 403), ("", 401)] {
+        assert_eq!(get(&test.pay, actor, &path).await.0, status, "{actor}");
+    }
+    for path in ["ledger", "balances", "refunds"] {
+        let path = format!("/operations/pay/{path}");
+        assert_eq!(get(&test.pay, APP, &path).await.0, StatusCode::FORBIDDEN);
+        assert_eq!(get(&test.pay, OPERATOR, &path).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn fields_that_cannot_be_are_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    for (field, value) in [("attempt", json!(0)), ("amount", json!(0)), ("token", json!("")), ("method", json!("CASH"))]
+    {
+        let mut wrong = body("ok");
+        wrong[field] = value;
+        let (status, problem) = send(&test.pay, APP, "POST", "/payments", Some(wrong)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert_eq!(problem["fields"][0]["field"], field);
+    }
+    assert_eq!(test.charge_calls(), 0);
+}
+
+#[tokio::test]
+async fn a_payment_shows_its_attempts() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    ask(&test.pay, "ok").await;
+    let (_, payment) = get(&test.pay, OPERATOR, &format!("/payments/{}", order())).await;
+    let expected = json!({
+        "orderId": order(), "orderNumber": "1122-K7Q3", "closed": false, "leftAmount": 31_500, "refunds": [],
+        "attempts": [{"attempt": 1, "outcome": "APPROVED", "approvedAt": "2026-11-22T04:00:00Z",
+            "reference": format!("{}-1", order()), "amount": 31_500, "currency": "KRW", "method": "CARD",
+            "requestedAt": "2026-11-22T04:00:00Z"}],
+    });
+    assert_eq!(payment, expected);
+}
+
+#[tokio::test]
+async fn a_refused_refund_is_settled_by_hand_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    test.start();
+    ask(&test.pay, "refund-refused").await;
+    test.app_says(cancelled(crate::testing::PRICE)).await;
+    let failed = "/operations/pay/refunds?standing=FAILED";
+    test.until(|pay| !pay.refunded_orders(Some(RefundStanding::Failed), None, 1).unwrap().is_empty()).await;
+    let (_, list) = get(&test.pay, OPERATOR, failed).await;
+    let refund_id = closing_refund(order(), 1);
+    assert_eq!(list["items"][0]["refundId"], json!(refund_id));
+    assert_eq!(list["items"][0]["needsOperator"], true);
+
+    let settle = format!("/operations/pay/refunds/{refund_id}/settle");
+    assert_eq!(send(&test.pay, "customer/mina", "POST", &settle, None).await.0, StatusCode::FORBIDDEN);
+    for _ in 0..2 {
+        let (status, refund) = send(&test.pay, OPERATOR, "POST", &settle, None).await;
+        assert_eq!((status, &refund["standing"]), (StatusCode::OK, &json!("SETTLED_BY_HAND")));
+    }
+    let retry = format!("/operations/pay/refunds/{refund_id}/retry");
+    let (status, problem) = send(&test.pay, OPERATOR, "POST", &retry, None).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::CONFLICT, &json!("/problems/already-refunded")));
+    let unknown = format!("/operations/pay/refunds/{}/settle", order());
+    assert_eq!(send(&test.pay, OPERATOR, "POST", &unknown, None).await.0, StatusCode::NOT_FOUND);
+
+    assert_eq!(get(&test.pay, OPERATOR, failed).await.1["items"], json!([]));
+    let (_, balances) = get(&test.pay, OPERATOR, "/operations/pay/balances").await;
+    assert_eq!(balances["balanced"], true);
+    let (_, ledger) = get(&test.pay, OPERATOR, "/operations/pay/ledger").await;
+    assert_eq!(ledger["items"][0]["entries"].as_array().unwrap().len(), 6);
+    test.close().await;
+}
+
+#[tokio::test]
+async fn a_refused_refund_can_be_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    test.start();
+    ask(&test.pay, "refund-refused").await;
+    test.app_says(cancelled(crate::testing::PRICE)).await;
+    let is_failed = |pay: &PayService| !pay.refunded_orders(Some(RefundStanding::Failed), None, 1).unwrap().is_empty();
+    test.until(is_failed).await;
+    let retry = format!("/operations/pay/refunds/{}/retry", closing_refund(order(), 1));
+    let (status, refund) = send(&test.pay, OPERATOR, "POST", &retry, None).await;
+    assert_eq!((status, &refund["standing"]), (StatusCode::OK, &json!("PENDING")));
+    test.until(is_failed).await;
+    test.close().await;
+}
