@@ -75,7 +75,8 @@ impl Reply {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let media = if status.is_client_error() || status.is_server_error() { PROBLEM_JSON } else { "application/json" };
+        let media =
+            if status.is_client_error() || status.is_server_error() { PROBLEM_JSON } else { "application/json" };
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = status;
         let headers = response.headers_mut();

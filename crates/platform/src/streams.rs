@@ -245,10 +245,7 @@ impl<A: Aggregate> Streams<A> {
             }
             new.push(new_event(recorded.event)?);
         }
-        let rows = touched
-            .iter()
-            .map(|key| A::View::write(key, after.rows.get(key)))
-            .collect::<Result<Vec<_>, _>>()?;
+        let rows = touched.iter().map(|key| A::View::write(key, after.rows.get(key))).collect::<Result<Vec<_>, _>>()?;
         if events.iter().any(A::erases) {
             self.erase(changes, id);
         }

@@ -61,7 +61,9 @@ impl ViewTable {
     pub(crate) fn create(&self) -> String {
         use std::fmt::Write;
         let name = self.name;
-        let mut sql = format!("CREATE TABLE {name} (key TEXT PRIMARY KEY, doc TEXT NOT NULL, private TEXT, position INTEGER NOT NULL");
+        let mut sql = format!(
+            "CREATE TABLE {name} (key TEXT PRIMARY KEY, doc TEXT NOT NULL, private TEXT, position INTEGER NOT NULL"
+        );
         for (column, kind) in self.columns {
             let _ = write!(sql, ", {column} {kind}");
         }
