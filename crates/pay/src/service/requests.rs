@@ -115,13 +115,7 @@ impl PayService {
     /// Nothing was charged for this attempt. Where a later state would let the same request in, it is ended here.
     async fn refused(&self, payment: &PaymentRequest, rejection: Rejection) -> PaymentReply {
         match rejection {
-            Rejection::InProgress => {
-                let (order_number, attempt) = (payment.order_number.clone(), payment.attempt);
-                match self.decide(payment, What::ResolvePayment { order_number, attempt }).await {
-                    Ok(ended) => self.reply(&ended.after.state, attempt),
-                    Err(error) => in_doubt(payment, &error),
-                }
-            }
+            Rejection::InProgress => self.end_beside_open(payment).await,
             Rejection::Closed
             | Rejection::AlreadyPaid
             | Rejection::Abandoned
@@ -136,6 +130,22 @@ impl PayService {
                 self.not_sent()
             }
         }
+    }
+
+    /// Ends the attempt, and has the open one asked after: whoever opened it may be gone.
+    async fn end_beside_open(&self, payment: &PaymentRequest) -> PaymentReply {
+        let resolve = |attempt| What::ResolvePayment { order_number: payment.order_number.clone(), attempt };
+        let ended = match self.decide(payment, resolve(payment.attempt)).await {
+            Ok(ended) => ended.after,
+            Err(error) => return in_doubt(payment, &error),
+        };
+        let open = ended.state.attempts().filter(|(_, known, _)| *known == Answer::InDoubt);
+        for (attempt, ..) in open {
+            if let Err(error) = self.decide(payment, resolve(attempt)).await {
+                tracing::warn!(order = %payment.order_id, attempt, %error, "an open attempt is not asked after yet");
+            }
+        }
+        self.reply(&ended.state, payment.attempt)
     }
 
     async fn decide(&self, payment: &PaymentRequest, what: What) -> Result<Handled<Payment>, HandleError<Rejection>> {

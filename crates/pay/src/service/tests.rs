@@ -129,6 +129,18 @@ async fn a_crash_between_request_and_outcome_is_resolved_after_the_start() {
 }
 
 #[tokio::test]
+async fn an_attempt_whose_caller_went_away_is_asked_after_by_the_next() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open_with(dir.path(), Duration::from_secs(10)).await;
+    test.start();
+    assert!(tokio::time::timeout(Duration::from_millis(100), test.ask(1, "lost")).await.is_err());
+    assert_eq!(kind(test.ask(2, "ok").await), NOT_SENT);
+    test.until(is_approved).await;
+    assert_eq!((test.charge_calls(), test.charges().len()), (1, 1));
+    test.close().await;
+}
+
+#[tokio::test]
 async fn an_attempt_that_app_doubts_before_it_came_never_is_charged() {
     let dir = tempfile::tempdir().unwrap();
     let test = TestPay::open(dir.path()).await;
