@@ -1,3 +1,13 @@
 //! store: menus, opening hours and the kitchen's tickets.
 
+mod board;
+mod demo;
 pub mod domain;
+pub mod http;
+mod service;
+mod subscriptions;
+mod tables;
+
+pub use demo::DemoError;
+pub use service::{Options, Sources, StoreService, waits_from};
+pub use tables::{KitchenBoardView, TABLES};

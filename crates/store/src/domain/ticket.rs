@@ -85,7 +85,7 @@ fn accept(state: &TicketState, prep_minutes: u32, store: StoreFacts, at: Time, w
     let order = state.opened()?;
     match state.stage {
         Stage::Open { .. } => {}
-        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked { .. } | Stage::Out => return Ok(Vec::new()),
+        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked | Stage::Out => return Ok(Vec::new()),
         Stage::Unopened | Stage::Rejected(_) | Stage::Withdrawn(_) | Stage::Cancelled | Stage::Voided => {
             return Err(state.wrong());
         }
@@ -125,7 +125,7 @@ fn reject(state: &TicketState, reason: RejectReason) -> Decision {
     match state.stage {
         Stage::Open { .. } => Ok(vec![TicketRejected { order_number: order.order_number.clone(), reason }.into()]),
         Stage::Rejected(earlier) if earlier == reason => Ok(Vec::new()),
-        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked { .. } | Stage::Out => {
+        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked | Stage::Out => {
             Err(TicketRejection::WithdrawInstead)
         }
         Stage::Unopened | Stage::Rejected(_) | Stage::Withdrawn(_) | Stage::Cancelled | Stage::Voided => {
@@ -163,7 +163,7 @@ fn start_cooking(state: &TicketState) -> Decision {
     let order = state.opened()?;
     match state.stage {
         Stage::Accepted { .. } => Ok(vec![CookingStarted { order_number: order.order_number.clone() }.into()]),
-        Stage::Cooking { .. } | Stage::Cooked { .. } | Stage::Out => Ok(Vec::new()),
+        Stage::Cooking { .. } | Stage::Cooked | Stage::Out => Ok(Vec::new()),
         Stage::Unopened
         | Stage::Open { .. }
         | Stage::Rejected(_)
@@ -184,7 +184,7 @@ fn finish_cooking(state: &TicketState, at: Time, waits: Waits) -> Decision {
             let (order_number, delivery_by) = (order.order_number.clone(), order.delivery_by);
             Ok(vec![CookingFinished { order_number, delivery_by, ready_at: at, uncollected_at }.into()])
         }
-        Stage::Cooked { .. } | Stage::Out => Ok(Vec::new()),
+        Stage::Cooked | Stage::Out => Ok(Vec::new()),
         Stage::Unopened
         | Stage::Open { .. }
         | Stage::Accepted { .. }

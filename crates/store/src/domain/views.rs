@@ -39,7 +39,10 @@ pub struct KitchenRow {
     /// When the kitchen counts as late, while there is something to cook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late_at: Option<Time>,
-    /// Since when an uncollected pick-up is the operator's matter.
+    /// Since when the kitchen has been late, until it is done or says how much longer it needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_since: Option<Time>,
+    /// From when an uncollected pick-up is the operator's matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncollected_at: Option<Time>,
     /// Why it was rejected or withdrawn.
@@ -65,6 +68,11 @@ impl KitchenRow {
         self.requests()?.store.as_deref()
     }
 
+    /// From when the operator has to look at it.
+    pub fn overdue_at(&self) -> Option<Time> {
+        self.uncollected_at.or(self.late_since)
+    }
+
     /// Whether the kitchen still has something to do with it.
     pub const fn is_active(&self) -> bool {
         match self.status {
@@ -80,7 +88,7 @@ pub fn apply(row: Option<KitchenRow>, event: &Recorded<StoreEvent>) -> Option<Ki
         return Some(put_up(opened, event));
     }
     let mut row = row?;
-    change(&mut row, &event.event);
+    change(&mut row, event);
     row.version = event.version;
     Some(row)
 }
@@ -97,6 +105,7 @@ fn put_up(opened: &TicketOpened, event: &Recorded<StoreEvent>) -> KitchenRow {
         ready_by: None,
         answer_by: Some(opened.answer_by),
         late_at: None,
+        late_since: None,
         uncollected_at: None,
         reason: None,
         placed_at: opened.placed_at,
@@ -105,8 +114,8 @@ fn put_up(opened: &TicketOpened, event: &Recorded<StoreEvent>) -> KitchenRow {
     }
 }
 
-fn change(row: &mut KitchenRow, event: &StoreEvent) {
-    match event {
+fn change(row: &mut KitchenRow, recorded: &Recorded<StoreEvent>) {
+    match &recorded.event {
         StoreEvent::TicketAccepted(event) => {
             row.enter(TicketStatus::Accepted);
             row.prep_minutes = Some(event.prep_minutes);
@@ -116,8 +125,14 @@ fn change(row: &mut KitchenRow, event: &StoreEvent) {
             row.enter(TicketStatus::Rejected);
             row.reason = Some(event.reason.into());
         }
-        StoreEvent::TicketDelayed(event) => row.expect_ready(event.ready_by, event.late_at),
-        StoreEvent::KitchenLate(event) => row.expect_ready(event.ready_by, event.late_at),
+        StoreEvent::TicketDelayed(event) => {
+            row.expect_ready(event.ready_by, event.late_at);
+            row.late_since = None;
+        }
+        StoreEvent::KitchenLate(event) => {
+            row.expect_ready(event.ready_by, event.late_at);
+            row.late_since.get_or_insert(recorded.at);
+        }
         StoreEvent::CookingStarted(_) => row.status = TicketStatus::Cooking,
         StoreEvent::CookingFinished(event) => {
             row.enter(TicketStatus::Cooked);
@@ -148,7 +163,7 @@ impl KitchenRow {
     /// What the earlier status was waiting for is over.
     fn enter(&mut self, status: TicketStatus) {
         self.status = status;
-        (self.answer_by, self.late_at, self.uncollected_at) = (None, None, None);
+        (self.answer_by, self.late_at, self.late_since, self.uncollected_at) = (None, None, None, None);
     }
 
     fn expect_ready(&mut self, ready_by: Time, late_at: Time) {

@@ -40,13 +40,12 @@ pub const OWNER_SILENT: &str = "owner-silent";
 pub const COOKING_NOT_PRESSED: &str = "cooking-not-pressed";
 /// The food is not ready.
 pub const KITCHEN_LATE: &str = "kitchen-late";
-/// Nobody has collected it.
-pub const PICKUP_UNCOLLECTED: &str = "pickup-uncollected";
 
 /// A cancel may be on its way; where app cannot be read at all, the kitchen does not wait for it.
 const APP_IS_SILENT: &[Silence] = &[Silence { of: Context::App, grace_seconds: 0 }];
 
-/// What a ticket at `stage` waits for.
+/// What a ticket at `stage` waits for. A pick-up that nobody collects has no timer, since nothing is done then: the
+/// board lists it for the operator from `uncollectedAt` on, until the owner hands over or withdraws.
 pub fn of_stage(stage: &Stage) -> Vec<Wait> {
     let wait = |what, until| Wait { what, until, presumes: APP_IS_SILENT };
     match *stage {
@@ -55,17 +54,17 @@ pub fn of_stage(stage: &Stage) -> Vec<Wait> {
             cook_at.map(|at| wait(COOKING_NOT_PRESSED, at)).into_iter().chain([wait(KITCHEN_LATE, late_at)]).collect()
         }
         Stage::Cooking { late_at, .. } => vec![wait(KITCHEN_LATE, late_at)],
-        Stage::Cooked { uncollected_at } => {
-            uncollected_at.map(|until| Wait { what: PICKUP_UNCOLLECTED, until, presumes: &[] }).into_iter().collect()
-        }
-        Stage::Unopened | Stage::Out | Stage::Rejected(_) | Stage::Withdrawn(_) | Stage::Cancelled | Stage::Voided => {
-            Vec::new()
-        }
+        Stage::Unopened
+        | Stage::Cooked
+        | Stage::Out
+        | Stage::Rejected(_)
+        | Stage::Withdrawn(_)
+        | Stage::Cancelled
+        | Stage::Voided => Vec::new(),
     }
 }
 
-/// What is done when the wait named `what` is over. Nothing for a pick-up that nobody collects: the
-/// wait stays, overdue, where the operator sees it until the owner hands over or withdraws.
+/// What is done when the wait named `what` is over.
 pub fn command_when_due(what: &str, state: &TicketState) -> Option<TicketWhat> {
     if !of_stage(&state.stage).iter().any(|wait| wait.what == what) {
         return None;

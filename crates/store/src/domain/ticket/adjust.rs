@@ -23,7 +23,7 @@ pub(super) fn adjust(state: &TicketState, cut: Cut, by: AdjustedBy) -> Decision 
         return Ok(Vec::new());
     }
     match state.stage {
-        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked { .. } | Stage::Out => {}
+        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked | Stage::Out => {}
         Stage::Open { .. } => match by {
             AdjustedBy::Order => {}
             AdjustedBy::Owner => return Err(state.wrong()),

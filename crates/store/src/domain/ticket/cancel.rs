@@ -20,7 +20,7 @@ pub(super) fn cancel(
     let refusal = match (&state.stage, asker) {
         (Stage::Unopened | Stage::Open { .. }, _) | (Stage::Accepted { .. }, CancelAsker::Customer) => None,
         (Stage::Accepted { .. }, CancelAsker::Unreachable) => Some(RefuseReason::Accepted),
-        (Stage::Cooking { .. } | Stage::Cooked { .. }, _) => Some(RefuseReason::CookingStarted),
+        (Stage::Cooking { .. } | Stage::Cooked, _) => Some(RefuseReason::CookingStarted),
         (Stage::Out, _) => Some(RefuseReason::OnItsWay),
         (Stage::Rejected(_) | Stage::Withdrawn(_) | Stage::Cancelled | Stage::Voided, _) => return Vec::new(),
     };
@@ -40,7 +40,7 @@ pub(super) fn withdraw(
     match state.stage {
         Stage::Open { .. } => return Err(TicketRejection::RejectInstead),
         Stage::Out if order.delivery_by == DeliveryBy::Pickup => return Err(TicketRejection::AlreadyCollected),
-        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked { .. } | Stage::Out => {}
+        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked | Stage::Out => {}
         Stage::Withdrawn(earlier) if earlier == reason => return Ok(Vec::new()),
         Stage::Unopened | Stage::Rejected(_) | Stage::Withdrawn(_) | Stage::Cancelled | Stage::Voided => {
             return Err(state.wrong());
@@ -61,7 +61,7 @@ pub(super) fn void(state: &TicketState, order_number: OrderNumber) -> Vec<StoreE
         | Stage::Open { .. }
         | Stage::Accepted { .. }
         | Stage::Cooking { .. }
-        | Stage::Cooked { .. }
+        | Stage::Cooked
         | Stage::Out => vec![TicketVoided { order_number, stage: state.status() }.into()],
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn pickup(state: &TicketState, at: Time) -> Decision {
         return Err(TicketRejection::NotAPickup);
     }
     match state.stage {
-        Stage::Cooked { .. } => Ok(vec![handed_over(order, at)]),
+        Stage::Cooked => Ok(vec![handed_over(order, at)]),
         Stage::Out => Ok(Vec::new()),
         Stage::Unopened
         | Stage::Open { .. }
@@ -32,7 +32,7 @@ pub(super) fn to_delivery(state: &TicketState, at: Time) -> Decision {
         return Err(TicketRejection::IsAPickup);
     }
     match state.stage {
-        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked { .. } => Ok(vec![handed_over(order, at)]),
+        Stage::Accepted { .. } | Stage::Cooking { .. } | Stage::Cooked => Ok(vec![handed_over(order, at)]),
         Stage::Out => Ok(Vec::new()),
         Stage::Unopened
         | Stage::Open { .. }

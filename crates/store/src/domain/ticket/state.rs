@@ -64,10 +64,7 @@ pub enum Stage {
         late_at: Time,
     },
     /// On the counter.
-    Cooked {
-        /// When a pick-up counts as uncollected.
-        uncollected_at: Option<Time>,
-    },
+    Cooked,
     /// Left the store.
     Out,
     /// Not taken.
@@ -88,7 +85,7 @@ impl TicketState {
             Stage::Open { .. } => Some(TicketStatus::Open),
             Stage::Accepted { .. } => Some(TicketStatus::Accepted),
             Stage::Cooking { .. } => Some(TicketStatus::Cooking),
-            Stage::Cooked { .. } => Some(TicketStatus::Cooked),
+            Stage::Cooked => Some(TicketStatus::Cooked),
             Stage::Out => Some(TicketStatus::Out),
             Stage::Rejected(_) => Some(TicketStatus::Rejected),
             Stage::Withdrawn(_) | Stage::Cancelled | Stage::Voided => Some(TicketStatus::Cancelled),
@@ -120,9 +117,7 @@ impl TicketState {
                     self.stage = Stage::Cooking { ready_by, late_at };
                 }
             }
-            StoreEvent::CookingFinished(event) => {
-                self.stage = Stage::Cooked { uncollected_at: event.uncollected_at };
-            }
+            StoreEvent::CookingFinished(_) => self.stage = Stage::Cooked,
             StoreEvent::TicketHandedOver(_) => self.stage = Stage::Out,
             StoreEvent::TicketCancelled(event) => {
                 self.stage = Stage::Cancelled;

@@ -238,13 +238,11 @@ fn cooking_starts_once_after_the_acceptance_by_hand_or_by_timer() {
 }
 
 #[test]
-fn cooking_is_finished_once_and_a_pick_up_then_waits_an_hour() {
+fn cooking_is_finished_once_and_what_is_cooked_waits_for_nothing_more() {
     let finish = TicketWhat::FinishCooking;
     until(TicketStatus::Cooking, Rider).when(command(20, finish.clone())).then([cooked(Rider)]);
     let state = until(TicketStatus::Cooking, Pickup).when(command(20, finish.clone())).then([cooked(Pickup)]);
-    let wait = &Ticket::waits(&state)[0];
-    assert_eq!((wait.what, wait.until), (waits::PICKUP_UNCOLLECTED, at(80)));
-    assert_eq!(waits::command_when_due(wait.what, &state), None, "only the operator is told");
+    assert_eq!(Ticket::waits(&state), [], "the board tells the operator of a pick-up that nobody collects");
     for status in [TicketStatus::Cooked, TicketStatus::Out] {
         until(status, Rider).when(command(21, finish.clone())).then_nothing();
     }

@@ -50,6 +50,12 @@ fn a_late_kitchen_and_a_taken_out_dish_show() {
     let row = board([opened(Rider), accepted(Rider), late.into(), adjusted(1)]).unwrap();
     assert_eq!((row.ready_by, row.late_at), (Some(at(46)), Some(at(46))));
     assert_eq!(row.lines[0].quantity, 1);
+    assert_eq!(row.overdue_at(), Some(at(0)), "the operator sees it");
+    let (order_number, cause) = (number(), DelayCause::ManyOrders);
+    let more = TicketDelayed { order_number, minutes: 10, cause, ready_by: at(56), late_at: at(71) };
+    let late = KitchenLate { order_number: number(), ready_by: at(46), late_at: at(46) };
+    let row = board([opened(Rider), accepted(Rider), late.into(), more.into()]).unwrap();
+    assert_eq!(row.overdue_at(), None, "the kitchen said how much longer it needs");
 }
 
 #[test]

@@ -1,0 +1,225 @@
+//! What owners and operators do with stores.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::events::store::{MenuItem, OptionGroup, StoreTerms};
+use kernel::ids::{MenuId, StoreId};
+use kernel::lang::{Language, Localized};
+use kernel::money::Amount;
+use kernel::people::Actor;
+use platform::actor::{Caller, Speaks, require_operator};
+use platform::commands::{self, Asked, once, outage};
+use platform::extract::{PathId, PathIds};
+use platform::problem::Problem;
+use platform::reply::Reply;
+use platform::store::StoreError;
+use platform::streams::Loaded;
+use serde::Deserialize;
+
+use super::{problems, shapes};
+use crate::domain::commands::StoreWhat;
+use crate::domain::store::{Registered, Store};
+use crate::service::StoreService;
+
+/// `GET /stores/{storeId}`: all of a store in both languages, for those who may change it.
+pub async fn show(State(store): State<StoreService>, Caller(actor): Caller, PathId(id): PathId<StoreId>) -> Response {
+    let found = keeper(&actor, id).and_then(|()| store.store(id).map_err(|error| outage(&error)));
+    match found {
+        Ok(found) => match shapes::own_store(id, &found, store.room().clock.now()) {
+            Some(shape) => axum::Json(shape).into_response(),
+            None => Problem::not_found().into_response(),
+        },
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// `PUT /stores/{storeId}`: other terms; under a new id, from an operator, a new store.
+pub async fn put(
+    State(store): State<StoreService>,
+    PathId(id): PathId<StoreId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let outcome = async {
+        keeper(&asked.actor, id)?;
+        let terms: Box<StoreTerms> = Box::new(asked.json()?);
+        let known = store.store(id).map_err(|error| outage(&error))?;
+        let (what, status) = if known.state.registered().is_some() {
+            (StoreWhat::ChangeStoreTerms { terms }, StatusCode::OK)
+        } else {
+            require_operator(&asked.actor)?;
+            (StoreWhat::RegisterStore { terms }, StatusCode::CREATED)
+        };
+        change(&store, id, language, &keyless(&asked), what, status).await
+    };
+    outcome.await.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+/// `POST /stores/{storeId}/open`.
+pub async fn open(
+    State(store): State<StoreService>,
+    PathId(id): PathId<StoreId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    act(&store, id, language, &asked, || Ok(StoreWhat::OpenStore)).await
+}
+
+/// `POST /stores/{storeId}/close`.
+pub async fn close(
+    State(store): State<StoreService>,
+    PathId(id): PathId<StoreId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    act(&store, id, language, &asked, || Ok(StoreWhat::CloseStore)).await
+}
+
+#[derive(Debug, Deserialize)]
+struct PauseBody {
+    minutes: u32,
+}
+
+/// `POST /stores/{storeId}/pause {minutes}`.
+pub async fn pause(
+    State(store): State<StoreService>,
+    PathId(id): PathId<StoreId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let what = || -> Result<StoreWhat, Problem> {
+        let PauseBody { minutes } = asked.json()?;
+        Ok(StoreWhat::PauseStore { minutes })
+    };
+    act(&store, id, language, &asked, what).await
+}
+
+/// A menu item without its id, which is in the path; what is not said of its stock stays.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemBody {
+    name: Localized,
+    #[serde(default)]
+    description: Localized,
+    price_amount: Amount,
+    #[serde(default)]
+    sold_out: Option<bool>,
+    #[serde(default)]
+    option_groups: Vec<OptionGroup>,
+}
+
+/// `PUT /stores/{storeId}/menu/{menuId}`: a new item, or a known one otherwise.
+pub async fn put_item(
+    State(store): State<StoreService>,
+    PathIds(id, menu_id): PathIds<StoreId, MenuId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    let outcome = async {
+        keeper(&asked.actor, id)?;
+        let body: ItemBody = asked.json()?;
+        let known = store.store(id).map_err(|error| outage(&error))?;
+        let menu = known.state.registered().map(|known| known.menu.as_slice()).unwrap_or_default();
+        let item = menu.iter().find(|item| item.menu_id == menu_id);
+        let what = StoreWhat::ChangeMenuItem {
+            item: Box::new(MenuItem {
+                menu_id,
+                name: body.name,
+                description: body.description,
+                price_amount: body.price_amount,
+                sold_out: body.sold_out.or(item.map(|item| item.sold_out)).unwrap_or(false),
+                option_groups: body.option_groups,
+            }),
+        };
+        let status = if item.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+        change(&store, id, language, &keyless(&asked), what, status).await
+    };
+    outcome.await.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+/// `POST /stores/{storeId}/menu/{menuId}/sold-out`.
+pub async fn sold_out(
+    State(store): State<StoreService>,
+    PathIds(id, menu_id): PathIds<StoreId, MenuId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    act(&store, id, language, &asked, || Ok(StoreWhat::MarkSoldOut { menu_id })).await
+}
+
+/// `POST /stores/{storeId}/menu/{menuId}/back-in-stock`.
+pub async fn back_in_stock(
+    State(store): State<StoreService>,
+    PathIds(id, menu_id): PathIds<StoreId, MenuId>,
+    Speaks(language): Speaks,
+    asked: Asked,
+) -> Response {
+    act(&store, id, language, &asked, || Ok(StoreWhat::MarkBackInStock { menu_id })).await
+}
+
+/// A store is kept by its owner and by operators; to other owners it is not there.
+fn keeper(actor: &Actor, id: StoreId) -> Result<(), Problem> {
+    match actor {
+        Actor::Owner(own) if *own == id => Ok(()),
+        Actor::Owner(_) => Err(Problem::not_found()),
+        Actor::Operator(_) => Ok(()),
+        Actor::Customer(_) | Actor::Rider(_) | Actor::Service(_) => {
+            Err(Problem::forbidden("A store is kept by its owner and by operators."))
+        }
+    }
+}
+
+/// A PUT is the same however often it comes, so that it needs no key.
+fn keyless(asked: &Asked) -> Asked {
+    let mut asked = asked.clone();
+    asked.keyed = None;
+    asked
+}
+
+/// Does `what` with a store, once per idempotency key, and answers with the store.
+async fn act(
+    store: &StoreService,
+    id: StoreId,
+    language: Language,
+    asked: &Asked,
+    what: impl FnOnce() -> Result<StoreWhat, Problem>,
+) -> Response {
+    let again = |_| {
+        keeper(&asked.actor, id)?;
+        let found = store.store(id).map_err(|error| outage(&error))?;
+        reply(store, id, &found, language, StatusCode::OK).map_err(|error| outage(&error))
+    };
+    let work = async || -> Result<Reply, Problem> {
+        keeper(&asked.actor, id)?;
+        change(store, id, language, asked, what()?, StatusCode::OK).await
+    };
+    once(store.room(), store.running(), asked, work, again).await
+}
+
+async fn change(
+    store: &StoreService,
+    id: StoreId,
+    language: Language,
+    asked: &Asked,
+    what: StoreWhat,
+    status: StatusCode,
+) -> Result<Reply, Problem> {
+    let command = store.command(store.room().clock.now(), what);
+    let answer = |found: &Loaded<Store>| reply(store, id, found, language, status);
+    commands::decide(store.room(), store.stores(), id.uuid(), asked, command, answer, problems::of_store).await
+}
+
+fn reply(
+    store: &StoreService,
+    id: StoreId,
+    found: &Loaded<Store>,
+    language: Language,
+    status: StatusCode,
+) -> Result<Reply, StoreError> {
+    let known: Option<&Registered> = found.state.registered();
+    let known = known.ok_or_else(|| StoreError::Unreadable("a store that was never registered".to_owned()))?;
+    let shape = shapes::store(id, known, found.version, language, store.room().clock.now());
+    let answer = Reply::json(status, &shape)?;
+    Ok(if status == StatusCode::CREATED { answer.at(format!("/stores/{id}")) } else { answer })
+}

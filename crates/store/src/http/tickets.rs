@@ -1,0 +1,149 @@
+//! Looking at tickets: one, a kitchen's board, and that as it changes.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::events::store::TicketStatus;
+use kernel::ids::{OrderId, StoreId};
+use kernel::lang::Language;
+use kernel::people::Actor;
+use platform::actor::{Caller, Speaks, require_owner};
+use platform::commands::outage;
+use platform::extract::{Params, PathId};
+use platform::paging::{Page, Paging};
+use platform::problem::Problem;
+use platform::reply::Reply;
+use platform::sse::{self, LastEventId, Message};
+use platform::store::StoreError;
+use platform::streams::Loaded;
+use platform::topics::follow;
+use serde::Deserialize;
+
+use super::shapes;
+use crate::domain::ticket::Ticket;
+use crate::domain::views::KitchenRow;
+use crate::service::StoreService;
+use crate::tables::kitchen_topic;
+
+/// The most tickets that a stream sends at a time.
+const MOST_AT_A_TIME: usize = 200;
+/// The most tickets of one status that a screen begins with.
+const MOST_AT_FIRST: usize = 500;
+
+/// Which tickets.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Which {
+    store_id: Option<StoreId>,
+    status: Option<TicketStatus>,
+}
+
+/// `GET /tickets?storeId=&status=`: an owner's own, an operator's any, oldest first.
+pub async fn list(
+    State(store): State<StoreService>,
+    Caller(actor): Caller,
+    Speaks(language): Speaks,
+    Params(which): Params<Which>,
+    paging: Paging,
+) -> Response {
+    page(&store, &actor, language, &which, &paging).unwrap_or_else(IntoResponse::into_response)
+}
+
+fn page(
+    store: &StoreService,
+    actor: &Actor,
+    language: Language,
+    which: &Which,
+    paging: &Paging,
+) -> Result<Response, Problem> {
+    let of = match actor {
+        Actor::Owner(own) if which.store_id.is_none_or(|id| id == *own) => Some(*own),
+        Actor::Owner(_) => return Err(Problem::not_found()),
+        Actor::Operator(_) => which.store_id,
+        Actor::Customer(_) | Actor::Rider(_) | Actor::Service(_) => return Err(not_yours()),
+    };
+    let after = paging.after::<OrderId>()?.map(|id| id.to_string()).unwrap_or_default();
+    let rows = store.listed(of, which.status, &after, paging.limit() + 1).map_err(|error| outage(&error))?;
+    let page = Page::of(rows, paging, |(row, _)| row.order_id);
+    let items = page.items.iter().map(|(row, _)| shapes::ticket(row, language)).collect();
+    Ok(axum::Json(Page { items, next: page.next }).into_response())
+}
+
+fn not_yours() -> Problem {
+    Problem::forbidden("Tickets are shown to their stores' owners and to operators.")
+}
+
+/// `GET /tickets/{orderId}`.
+pub async fn show(
+    State(store): State<StoreService>,
+    Caller(actor): Caller,
+    PathId(id): PathId<OrderId>,
+    Speaks(language): Speaks,
+) -> Response {
+    let answer =
+        visible(&store, id, &actor).and_then(|ticket| reply(&ticket, language).map_err(|error| outage(&error)));
+    answer.map_or_else(IntoResponse::into_response, IntoResponse::into_response)
+}
+
+fn visible(store: &StoreService, id: OrderId, actor: &Actor) -> Result<Arc<Loaded<Ticket>>, Problem> {
+    match actor {
+        Actor::Owner(own) => of_owner(store, id, *own),
+        Actor::Operator(_) => {
+            let ticket = store.tickets().load(id.uuid()).map_err(|error| outage(&error))?;
+            if ticket.row().is_some() { Ok(ticket) } else { Err(Problem::not_found()) }
+        }
+        Actor::Customer(_) | Actor::Rider(_) | Actor::Service(_) => Err(not_yours()),
+    }
+}
+
+/// The ticket, if it is `owner`'s.
+pub fn of_owner(store: &StoreService, id: OrderId, owner: StoreId) -> Result<Arc<Loaded<Ticket>>, Problem> {
+    let ticket = store.tickets().load(id.uuid()).map_err(|error| outage(&error))?;
+    match ticket.row() {
+        Some(row) if row.store_id == owner => Ok(ticket),
+        Some(_) | None => Err(Problem::not_found()),
+    }
+}
+
+/// The ticket as an answer.
+pub fn reply(ticket: &Loaded<Ticket>, language: Language) -> Result<Reply, StoreError> {
+    match ticket.row() {
+        Some(row) => Reply::json(StatusCode::OK, &shapes::ticket(row, language)),
+        None => Err(StoreError::Unreadable("a ticket without a row".to_owned())),
+    }
+}
+
+/// `GET /tickets/stream`: the owner's tickets whenever one changes. A new screen begins with what is to be done, and
+/// one that comes back with whatever has changed meanwhile.
+pub async fn stream(
+    State(store): State<StoreService>,
+    Caller(actor): Caller,
+    Speaks(language): Speaks,
+    LastEventId(seen): LastEventId,
+) -> Response {
+    let owner = match require_owner(&actor) {
+        Ok(owner) => owner,
+        Err(problem) => return problem.into_response(),
+    };
+    let watcher = store.room().topics.watch(kitchen_topic(owner));
+    let shutdown = store.room().shutdown.clone();
+    // Read before the first look: what changes in between is seen by the second.
+    let head = store.room().store.tail().head() as i64;
+    let (mut begins, from) = (seen.is_none(), seen.unwrap_or(head));
+    let look = move |last: i64| {
+        let rows = if std::mem::take(&mut begins) {
+            store.at_work(owner, MOST_AT_FIRST)
+        } else {
+            store.changed_after(owner, last.max(from), MOST_AT_A_TIME)
+        };
+        let rows = rows.unwrap_or_default();
+        rows.iter().filter_map(|(row, position)| message(row, *position, language)).collect()
+    };
+    sse::respond(follow(watcher, seen.unwrap_or(0), look), &shutdown)
+}
+
+fn message(row: &KitchenRow, position: u64, language: Language) -> Option<Message> {
+    Message::new(position as i64, "ticket", &shapes::ticket(row, language)).ok()
+}
