@@ -22,7 +22,7 @@ static LEDGER: ViewTable = ViewTable::new(
     &[
         "(first_refund) WHERE first_refund IS NOT NULL",
         "(more_refunds) WHERE more_refunds IS NOT NULL",
-        "(standings) WHERE standings IS NOT NULL",
+        "(key) WHERE standings IS NOT NULL",
         "(key) WHERE open = 1",
     ],
 );

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use kernel::decider::Decider;
-use kernel::events::app::{AppEvent, OrderCancelled, PaidSoFar, PaymentUnconfirmed};
-use kernel::ids::{OrderId, RefundId};
+use kernel::events::app::{AppEvent, OrderAdjusted, OrderCancelled, PaidSoFar, PaymentUnconfirmed};
+use kernel::ids::{AdjustmentId, OrderId, RefundId};
+use kernel::lang::Localized;
 use kernel::money::{Amount, Currency};
-use kernel::order::{BorneBy, CancelCause, CancelReason, OrderNumber, PaymentMethod};
+use kernel::order::{AdjustReason, BorneBy, CancelCause, CancelReason, OrderNumber, PaymentMethod};
 use kernel::{Context, Time};
 use platform::bus::Source;
 use platform::clock::{Clock, FakeClock};
@@ -148,6 +149,18 @@ pub fn cancelled(refund_amount: Amount) -> OrderCancelled {
         method: Some(PaymentMethod::Card),
         erase_at: noon(),
         private: None,
+    }
+}
+
+pub fn adjusted(adjustment: u128, amount: i64) -> OrderAdjusted {
+    OrderAdjusted {
+        order_number: number(),
+        adjustment_id: AdjustmentId::from(Uuid::from_u128(adjustment)),
+        lines: Vec::new(),
+        amount: Amount::new(amount),
+        reason: AdjustReason::Missing,
+        borne_by: BorneBy::Store,
+        summary: Localized::new("김치 1개", "1 kimchi"),
     }
 }
 

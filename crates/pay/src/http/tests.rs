@@ -6,7 +6,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::domain::payment::{RefundStanding, closing_refund};
-use crate::testing::{TestPay, cancelled, order};
+use crate::testing::{TestPay, adjusted, cancelled, order};
 
 const APP: &str = "service/app";
 const OPERATOR: &str = "operator/jun";
@@ -150,5 +150,39 @@ async fn a_refused_refund_can_be_tried_again() {
     let (status, refund) = send(&test.pay, OPERATOR, "POST", &retry, None).await;
     assert_eq!((status, &refund["standing"]), (StatusCode::OK, &json!("PENDING")));
     test.until(is_failed).await;
+    test.close().await;
+}
+
+#[tokio::test]
+async fn every_refund_of_an_order_is_listed_once_and_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    test.start();
+    ask(&test.pay, "ok").await;
+    for n in 1..=3 {
+        test.app_says(adjusted(n, 1_000)).await;
+    }
+    let all_done = |pay: &PayService| {
+        let rows = pay.refunded_orders(Some(RefundStanding::Done), None, 1).unwrap();
+        rows.first().is_some_and(|row| row.refunds.len() == 3 && row.open_refunds().next().is_none())
+    };
+    test.until(all_done).await;
+    let (mut seen, mut query) = (Vec::new(), "standing=DONE&limit=2".to_owned());
+    loop {
+        let (_, page) = get(&test.pay, OPERATOR, &format!("/operations/pay/refunds?{query}")).await;
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 2);
+        seen.extend(items.iter().map(|item| item["refundId"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => query = format!("standing=DONE&limit=2&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [1, 2, 3].map(|n| uuid::Uuid::from_u128(n).to_string()));
+    assert_eq!(get(&test.pay, OPERATOR, "/operations/pay/refunds").await.1["items"], json!([]));
+    for refund_id in seen {
+        let settle = format!("/operations/pay/refunds/{refund_id}/settle");
+        assert_eq!(send(&test.pay, OPERATOR, "POST", &settle, None).await.0, StatusCode::CONFLICT);
+    }
     test.close().await;
 }
