@@ -1,1 +1,106 @@
 //! gateway: the one entry for all services.
+//!
+//! It owns no data. A request under `/api` goes to the context that owns its path ([`routes`]), called in this process or
+//! over HTTP; what the gateway answers itself is the start page, the status and the merged stream of all events.
+
+mod events;
+mod forward;
+mod page;
+mod proxy;
+pub mod routes;
+mod status;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use kernel::Context;
+use platform::problem::Problem;
+use platform::shutdown::Shutdown;
+use platform::telemetry::{self, Metrics, Readiness};
+
+use self::proxy::{Remotes, Target};
+
+/// Where one context answers.
+pub enum Upstream {
+    /// In this process. The router answers the service's own paths, `/health/ready` among them.
+    Local(Router),
+    /// In another process, at a base address like `http://127.0.0.1:8081`.
+    Remote(String),
+}
+
+/// What the gateway needs beside its upstreams.
+pub struct Options {
+    /// Ends streams.
+    pub shutdown: Shutdown,
+    /// What the gateway itself waits for.
+    pub readiness: Readiness,
+    /// The process's metrics.
+    pub metrics: Metrics,
+    /// The gateway's own address as people reach it, like `http://127.0.0.1:8088`.
+    pub address: String,
+    /// The services' own addresses, to be shown; one that is not named is not shown.
+    pub addresses: BTreeMap<Context, String>,
+    /// What the start page links to.
+    pub documents: Vec<Document>,
+    /// How long another process may take.
+    pub patience: Patience,
+}
+
+/// Something to read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Document {
+    /// What it is called.
+    pub title: String,
+    /// Where it is.
+    pub href: String,
+}
+
+/// How long another process may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// To accept a connection.
+    pub connect: Duration,
+    /// To begin its answer. Streams are not held to it.
+    pub head: Duration,
+    /// To say whether it is ready.
+    pub health: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(1), head: Duration::from_secs(15), health: Duration::from_millis(300) }
+    }
+}
+
+/// What all requests share.
+struct Gateway {
+    targets: BTreeMap<Context, Target>,
+    options: Options,
+}
+
+/// The gateway's router.
+pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Router {
+    let remotes = Remotes::new(&options);
+    let target = |(context, upstream)| match upstream {
+        Upstream::Local(router) => (context, Target::Local(router)),
+        Upstream::Remote(base) => (context, Target::Remote(remotes.at(&base))),
+    };
+    let targets = upstreams.into_iter().map(target).collect();
+    let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
+    let own = telemetry::routes(readiness, metrics, options.shutdown.clone());
+    Router::new()
+        .route("/", get(page::show))
+        .route("/api/status", get(status::show))
+        .route("/api/events", get(events::show))
+        .merge(own)
+        // Not a wildcard route: its path parameters would mix with those of a router in this process.
+        .fallback(forward::forward)
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .with_state(Arc::new(Gateway { targets, options }))
+}
+
+#[cfg(test)]
+mod tests;

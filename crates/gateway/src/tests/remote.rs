@@ -1,0 +1,202 @@
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::routing::{get, post};
+use futures_util::{StreamExt, stream};
+use platform::server::{RequestId, Trace};
+use platform::sse::{self, Message};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::*;
+
+const SOON: Duration = Duration::from_secs(5);
+
+fn before(context: Context, address: &str, options: Options) -> Router {
+    router(BTreeMap::from([(context, Upstream::Remote(address.to_owned()))]), options)
+}
+
+/// A listener that takes one connection after the other and does `what` with each, once something was sent.
+async fn raw(shutdown: &Shutdown, what: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    shutdown.spawn("raw", async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut asked = [0; 4096];
+            if stream.read(&mut asked).await.is_ok_and(|count| count > 0) {
+                stream.write_all(what).await.unwrap();
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_request_and_its_answer_pass_through() {
+    let shutdown = Shutdown::new();
+    let app = Router::new().route(
+        "/orders",
+        post(async |headers: HeaderMap, body: String| {
+            let told = ["baedal-actor", "idempotency-key", "x-request-id", "traceparent", "keep-alive", "x-hop"]
+                .map(|name| headers.get(name).map(|value| value.to_str().unwrap().to_owned()));
+            (axum::http::StatusCode::CREATED, [("location", "/orders/o1")], format!("{told:?} {body}"))
+        }),
+    );
+    let gateway = before(Context::App, &served(app, &shutdown).await, options(&shutdown));
+    let mut request = Request::post("/api/orders")
+        .header("baedal-actor", "customer/mina")
+        .header("idempotency-key", "k1")
+        .header("x-request-id", "forged")
+        .header("connection", "x-hop, keep-alive")
+        .header("x-hop", "1")
+        .header("keep-alive", "1")
+        .body(Body::from("{}"))
+        .unwrap();
+    let id = platform::ids::Ids::system(platform::clock::Clock::system()).uuid();
+    request.extensions_mut().insert(RequestId(id));
+    request.extensions_mut().insert(Trace("00-trace".into()));
+    let answer = asked(&gateway, request).await;
+    assert_eq!((answer.status, &answer.headers["location"]), (201, &"/api/orders/o1".parse().unwrap()));
+    let told = format!(r#"[Some("customer/mina"), Some("k1"), Some("{id}"), Some("00-trace"), None, None] {{}}"#);
+    assert_eq!(answer.text, told);
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn bodies_stream_both_ways_at_once() {
+    let shutdown = Shutdown::new();
+    let app = Router::new()
+        .route("/orders", post(async |request: Request| Body::from_stream(request.into_body().into_data_stream())));
+    let gateway = before(Context::App, &served(app, &shutdown).await, options(&shutdown));
+    let (send, receive) = tokio::sync::mpsc::unbounded_channel::<Result<Bytes, std::convert::Infallible>>();
+    let parts = stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive)));
+    send.send(Ok("first".into())).unwrap();
+    let request = Request::post("/api/orders").body(Body::from_stream(parts)).unwrap();
+    let mut answer = gateway.oneshot(request).await.unwrap().into_body().into_data_stream();
+    assert_eq!(answer.next().await.unwrap().unwrap(), "first");
+    send.send(Ok("second".into())).unwrap();
+    assert_eq!(answer.next().await.unwrap().unwrap(), "second", "before the request has ended");
+    drop(send);
+    assert!(answer.next().await.is_none());
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn events_come_at_once_and_end_when_the_gateway_stops() {
+    let (service, gateway_stop) = (Shutdown::new(), Shutdown::new());
+    let stop = service.clone();
+    let app = Router::new().route(
+        "/orders/stream",
+        get(async move || {
+            let first = Message::new(7, "order", &"PLACED").unwrap();
+            sse::respond(stream::iter([first]).chain(stream::pending()), &stop)
+        }),
+    );
+    let gateway = before(Context::App, &served(app, &service).await, options(&gateway_stop));
+    let request = Request::get("/api/orders/stream").body(Body::empty()).unwrap();
+    let response = gateway.oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let mut body = response.into_body().into_data_stream();
+    let mut text = String::new();
+    while !text.contains("PLACED") {
+        let bytes = tokio::time::timeout(SOON, body.next()).await.unwrap().unwrap().unwrap();
+        text.push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+    gateway_stop.begin();
+    assert!(tokio::time::timeout(SOON, body.next()).await.unwrap().is_none());
+    service.begin();
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_503_and_names_the_service() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    for address in [address.as_str(), "not an address", "https://127.0.0.1:1"] {
+        let gateway = before(Context::Delivery, address, options(&Shutdown::new()));
+        let answer = got(&gateway, "/api/deliveries").await;
+        assert_eq!((answer.status, &answer.headers["retry-after"]), (503, &"2".parse().unwrap()), "{address}");
+        assert_eq!(answer.json()["type"], "/problems/service-unavailable");
+        assert!(answer.json()["detail"].as_str().unwrap().contains("\"delivery\""));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_the_answer_is_503() {
+    let shutdown = Shutdown::new();
+    let gateway = before(Context::Store, &raw(&shutdown, b"").await, options(&shutdown));
+    assert_eq!(got(&gateway, "/api/tickets").await.status, 503);
+}
+
+#[tokio::test]
+async fn a_service_that_dies_amid_its_answer_breaks_the_answer() {
+    let shutdown = Shutdown::new();
+    let half = raw(&shutdown, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await;
+    let gateway = served(before(Context::Store, &half, options(&shutdown)), &shutdown).await;
+    let mut stream = tokio::net::TcpStream::connect(gateway.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(b"GET /api/tickets HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
+    let mut text = Vec::new();
+    let ended = tokio::time::timeout(SOON, stream.read_to_end(&mut text)).await.unwrap();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(text.starts_with("HTTP/1.1 200 OK") && text.contains("content-length: 100"), "{text}");
+    assert!(text.len() < text.find("\r\n\r\n").unwrap() + 100, "{ended:?}: the caller sees that something is missing");
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn a_service_that_takes_too_long_is_504() {
+    let shutdown = Shutdown::new();
+    let app = Router::new().fallback(async || std::future::pending::<()>().await);
+    let patience = Patience { head: Duration::from_millis(50), ..Patience::default() };
+    let address = served(app, &shutdown).await;
+    let gateway = before(Context::App, &address, Options { patience, ..options(&shutdown) });
+    let answer = got(&gateway, "/api/orders").await;
+    assert_eq!((answer.status, answer.json()["type"].as_str().unwrap()), (504, "/problems/service-timeout"));
+    assert!(answer.json()["detail"].as_str().unwrap().contains("\"app\""));
+    let stream = tokio::time::timeout(Duration::from_millis(200), got(&gateway, "/api/orders/stream")).await;
+    assert!(stream.is_err(), "a stream may be silent");
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again() {
+    let shutdown = Shutdown::new();
+    let app = Router::new()
+        .fallback(async |request: Request| request.extensions().get::<platform::server::Peer>().unwrap().0.to_string());
+    let gateway = before(Context::App, &served(app, &shutdown).await, options(&shutdown));
+    let first = got(&gateway, "/api/orders").await.text;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(got(&gateway, "/api/orders").await.text, first);
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn tricks_on_the_wire_never_reach_payments() {
+    let shutdown = Shutdown::new();
+    let pay = Router::new().route("/payments", get(async || "reached"));
+    let pay = served(pay, &shutdown).await;
+    let upstreams = Context::ALL.map(|context| (context, Upstream::Remote(pay.clone())));
+    let gateway = served(router(upstreams.into(), options(&shutdown)), &shutdown).await;
+    for path in [
+        "/api/payments",
+        "/payments",
+        "/api/../payments",
+        "//payments",
+        "/api//payments",
+        "/api/operations/pay/../../payments",
+        "/api/operations/pay/%2e%2e/%2e%2e/payments",
+        "/api/operations/pay/..%2f..%2fpayments",
+        "/api/orders/..%5c..%5cpayments",
+        "/api/orders?/../../payments",
+        "/o/../payments",
+        "http://here/payments",
+        "http://here/api/../payments",
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(gateway.trim_start_matches("http://")).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        assert!(text.starts_with("HTTP/1.1 4") && !text.contains("reached"), "{path}: {text}");
+    }
+    shutdown.begin();
+}

@@ -1,0 +1,94 @@
+use axum::http::header::LOCATION;
+use axum::routing::{get, post};
+
+use super::*;
+
+#[tokio::test]
+async fn a_request_reaches_its_service_without_the_prefix() {
+    let gateway = all_local();
+    for (method, path, answer) in [
+        ("GET", "/api/stores?q=%EB%91%90&category=", "app GET /stores?q=%EB%91%90&category="),
+        ("POST", "/api/stores/s1/open", "store POST /stores/s1/open"),
+        ("POST", "/api/orders", "app POST /orders"),
+        ("GET", "/api/notifications?orderId=o1", "customer GET /notifications?orderId=o1"),
+        ("DELETE", "/api/tickets/o1", "store DELETE /tickets/o1"),
+        ("GET", "/api/deliveries/stream", "delivery GET /deliveries/stream"),
+        ("POST", "/api/operations/pay/parked/1/retry", "pay POST /operations/pay/parked/1/retry"),
+        ("GET", "/o/k7q3", "app GET /o/k7q3"),
+        ("GET", "http://elsewhere.example/api/orders", "app GET /orders"),
+    ] {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        assert_eq!(asked(&gateway, request).await.text, answer);
+    }
+}
+
+#[tokio::test]
+async fn the_parameters_of_a_router_in_this_process_are_its_own() {
+    use axum::extract::Path;
+    let app = Router::new()
+        .route("/orders/{id}/payment", post(async |Path(id): Path<String>, body: String| format!("{id} {body}")));
+    let gateway = router(BTreeMap::from([(Context::App, Upstream::Local(app))]), options(&Shutdown::new()));
+    let request = Request::post("/api/orders/o1/payment").body(Body::from("paid")).unwrap();
+    assert_eq!(asked(&gateway, request).await.text, "o1 paid");
+    let wrong = got(&gateway, "/api/orders/o1/payment").await;
+    assert_eq!(wrong.status, 405, "the method is the service's to judge");
+}
+
+#[tokio::test]
+async fn what_nobody_owns_is_404_and_payments_stay_inside() {
+    let gateway = all_local();
+    for path in [
+        "/nowhere",
+        "/api",
+        "/api/payments",
+        "/payments",
+        "/api/../payments",
+        "/api/operations/pay/../../payments",
+        "/api/operations/pay/%2e%2e%2f%2e%2e%2fpayments",
+        "/api//payments",
+        "/api/orders//..//payments",
+        "/api/openapi.json",
+        "/api/events/",
+    ] {
+        let answer = got(&gateway, path).await;
+        assert_eq!((answer.status, answer.json()["type"].as_str().unwrap()), (404, "/problems/not-found"), "{path}");
+    }
+    let wrong = asked(&gateway, Request::post("/api/status").body(Body::empty()).unwrap()).await;
+    assert_eq!((wrong.status, wrong.json()["type"].as_str().unwrap()), (405, "/problems/method-not-allowed"));
+}
+
+#[tokio::test]
+async fn nobody_from_outside_is_a_service() {
+    let gateway = all_local();
+    for names in [&["service/app"][..], &["Service/app"], &[" service/x y"], &["customer/mina", "service/app"]] {
+        let request =
+            names.iter().fold(Request::get("/api/orders"), |request, name| request.header("baedal-actor", *name));
+        let answer = asked(&gateway, request.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status, answer.json()["type"].as_str().unwrap()), (401, "/problems/unauthenticated"));
+    }
+    let customer = Request::get("/api/orders").header("baedal-actor", "customer/mina").body(Body::empty()).unwrap();
+    assert_eq!(asked(&gateway, customer).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_location_is_where_the_caller_finds_it() {
+    for (given, told) in [
+        ("/orders/o1", "/api/orders/o1"),
+        ("//elsewhere.example/", "//elsewhere.example/"),
+        ("https://pay.example/window", "https://pay.example/window"),
+    ] {
+        let app = Router::new().route("/orders", get(async move || [(LOCATION, given)]));
+        let gateway = router(BTreeMap::from([(Context::App, Upstream::Local(app))]), options(&Shutdown::new()));
+        assert_eq!(got(&gateway, "/api/orders").await.headers[LOCATION], told);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_here_is_named() {
+    let gateway = router(BTreeMap::new(), options(&Shutdown::new()));
+    let answer = got(&gateway, "/api/tickets").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.headers["retry-after"], "2");
+    assert_eq!(answer.json()["type"], "/problems/service-unavailable");
+    assert!(answer.json()["detail"].as_str().unwrap().contains("\"store\""));
+}
