@@ -34,7 +34,12 @@ impl Handler for Copy {
         name == "RiderAssigned"
     }
 
-    fn handle(&mut self, event: &Recorded<DeliveryEvent>, cause: &Cause, batch: &mut Batch) -> Result<(), HandlerError> {
+    fn handle(
+        &mut self,
+        event: &Recorded<DeliveryEvent>,
+        cause: &Cause,
+        batch: &mut Batch,
+    ) -> Result<(), HandlerError> {
         let DeliveryEvent::RiderAssigned(assigned) = &event.event else { unreachable!("not wanted") };
         self.heard.fetch_add(1, Ordering::Relaxed);
         let name = assigned.rider_id.to_string();
@@ -95,7 +100,8 @@ async fn every_event_has_its_effect_once_and_in_order_across_restarts() {
         if round + 1 == rounds {
             at_rest(&[source.clone(), consumer.room.clone()]).await;
             for id in 0..subjects {
-                let expected: Vec<_> = (0..rounds * each).filter(|n| *n as u128 % subjects == id).map(|n| format!("n{n}")).collect();
+                let expected: Vec<_> =
+                    (0..rounds * each).filter(|n| *n as u128 % subjects == id).map(|n| format!("n{n}")).collect();
                 assert_eq!(consumer.names(subject(id)), expected);
             }
         }
@@ -122,7 +128,8 @@ async fn policies_and_concurrent_commands_on_the_same_streams_all_take_effect() 
         );
     }
     at_rest(&[source.clone(), consumer.room.clone()]).await;
-    let (own, heard): (Vec<_>, Vec<_>) = consumer.names(subject(1)).into_iter().partition(|name| name.starts_with("own"));
+    let (own, heard): (Vec<_>, Vec<_>) =
+        consumer.names(subject(1)).into_iter().partition(|name| name.starts_with("own"));
     assert_eq!(heard, numbered(200));
     assert_eq!(own.len(), 200);
     world.stop().await;
@@ -197,7 +204,9 @@ async fn a_parked_message_survives_a_restart_and_can_be_skipped_once() {
     assert_eq!(consumer.names(subject(1)), ["a", "b"]);
     let second = parking::list(&consumer.room.store).unwrap().remove(0);
     assert!(second.error.contains("poison"));
-    assert!(consumer.room.parking.skip(&consumer.room.store, second.id, "operator/kim", world.clock.now()).await.unwrap());
+    assert!(
+        consumer.room.parking.skip(&consumer.room.store, second.id, "operator/kim", world.clock.now()).await.unwrap()
+    );
     at_rest(&rooms).await;
     assert_eq!(consumer.names(subject(1)), ["a", "b", "c"]);
     assert!(!consumer.room.parking.holds(subject(1)));

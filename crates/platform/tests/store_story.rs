@@ -122,7 +122,12 @@ fn full(room: &Room, streams: &Streams<Parcel>, number: u128, before: &Loaded<Pa
     let keyed = Keyed::new("customer/a", "POST", "/orders", key, b"{}");
     changes.claims.push(keyed.claim(subject(number), room.clock.now()));
     changes.answers.push(keyed.answer(201, "{\"phone\":\"010\"}".into()));
-    changes.notes.push(Note { subject: subject(number), at: room.clock.now(), cause: "test".into(), what: "noted".into() });
+    changes.notes.push(Note {
+        subject: subject(number),
+        at: room.clock.now(),
+        cause: "test".into(),
+        what: "noted".into(),
+    });
     changes.parked.push(Parked {
         source: "pay",
         position: number as u64,
@@ -257,7 +262,8 @@ async fn erased_data_is_gone_and_the_rest_readable(room: &Room) {
 }
 
 fn open_in(dir: &Path) -> Result<Store, StoreError> {
-    let options = Options { dir, context: Context::Delivery, tables: TABLES, new_log: subject(0), shutdown: Shutdown::new() };
+    let options =
+        Options { dir, context: Context::Delivery, tables: TABLES, new_log: subject(0), shutdown: Shutdown::new() };
     Store::open(options)
 }
 

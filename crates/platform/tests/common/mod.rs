@@ -87,7 +87,10 @@ impl Decider for Parcel {
                     delivery_by: by,
                     ready_by: Time::UNIX_EPOCH,
                     no_rider_at,
-                    private: Some(Box::new(PersonalData { phone: Some("010-1234-5678".into()), ..PersonalData::default() })),
+                    private: Some(Box::new(PersonalData {
+                        phone: Some("010-1234-5678".into()),
+                        ..PersonalData::default()
+                    })),
                 }
                 .into(),
             ],
@@ -132,7 +135,7 @@ impl Decider for Parcel {
                 state.no_rider_at = Some(event.again_at);
             }
             DeliveryEvent::DeliveryStarted(_) => state.started += 1,
-            DeliveryEvent::DeliveryCompleted(_) => state.completed += 1,
+            DeliveryEvent::DeliveryCompleted(_) => state.completed = state.started,
             _ => {}
         }
         state
