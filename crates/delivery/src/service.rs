@@ -97,6 +97,11 @@ impl DeliveryService {
         &self.inner.room
     }
 
+    /// Its deliveries.
+    pub fn deliveries(&self) -> &Streams<Delivery> {
+        &self.inner.streams
+    }
+
     /// Commands that are being carried out.
     pub(crate) fn running(&self) -> &Running {
         &self.inner.running
