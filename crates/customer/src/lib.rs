@@ -1,3 +1,16 @@
 //! customer: tells the customer what happens, in order and once.
 
+pub mod adapters;
 pub mod domain;
+pub mod http;
+pub mod ports;
+mod sending;
+pub mod service;
+mod subscriptions;
+pub mod tables;
+
+#[cfg(test)]
+mod testing;
+
+pub use service::{CustomerService, Options, Sources, waits_from};
+pub use tables::TABLES;

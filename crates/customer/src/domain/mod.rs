@@ -11,4 +11,4 @@ pub mod waits;
 pub mod words;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;

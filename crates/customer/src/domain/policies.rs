@@ -240,7 +240,7 @@ impl Teller<'_> {
     }
 
     fn refund(&self, amount: Amount, method: Option<PaymentMethod>) -> Values {
-        let method = method.or(self.facts.method).unwrap_or_default();
+        let method = method.unwrap_or_default();
         self.order()
             .with(Variable::RefundAmount, &amount.to_string())
             .with(Variable::PayMethod, self.word(words::payment_method(method)))

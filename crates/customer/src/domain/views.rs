@@ -10,7 +10,7 @@ use kernel::events::customer::{CustomerEvent, NoticeKind, NoticeQueued};
 use kernel::ids::{AdjustmentId, LineId, NoticeId, OrderId};
 use kernel::lang::{Language, Localized};
 use kernel::money::Amount;
-use kernel::order::{AdjustReason, DeliveryBy, LineLeft, OrderNumber, PaymentMethod};
+use kernel::order::{AdjustReason, DeliveryBy, LineLeft, OrderNumber};
 use kernel::people::PersonId;
 use kernel::personal::{Handover, PersonalData, Requests};
 use serde::{Deserialize, Serialize};
@@ -31,8 +31,6 @@ pub struct OrderFacts {
     pub dishes: Vec<Dish>,
     /// What it costs, after adjustments.
     pub total_amount: Amount,
-    /// How it was paid, once it was.
-    pub method: Option<PaymentMethod>,
     /// Who brings it.
     pub delivery_by: DeliveryBy,
     /// The customer's language.
@@ -73,7 +71,8 @@ pub struct Adjustment {
 }
 
 impl OrderFacts {
-    /// The facts after `event`, in app's log.
+    /// The facts after `event`, in app's log. Placing an order that is known adds nothing: what was paid how is
+    /// said by the events that tell of money.
     pub fn apply(row: Option<Self>, event: &Recorded<AppEvent>) -> Option<Self> {
         match row {
             Some(facts) => Some(facts.after(&event.event)),
@@ -98,8 +97,7 @@ impl OrderFacts {
         if let AppEvent::OrderCreated(created) = event {
             Some(Self::of(&created.details, created.private.as_deref(), created.created_at))
         } else if let AppEvent::OrderPlaced(placed) = event {
-            let facts = Self::of(&placed.details, placed.private.as_deref(), placed.placed_at);
-            Some(facts.after(event))
+            Some(Self::of(&placed.details, placed.private.as_deref(), placed.placed_at))
         } else {
             None
         }
@@ -118,7 +116,6 @@ impl OrderFacts {
             store_name: details.store_name.get(language).to_owned(),
             dishes: details.lines.iter().map(dish).collect(),
             total_amount: details.total_amount,
-            method: None,
             delivery_by: details.delivery_by,
             language,
             created_at,
@@ -130,12 +127,12 @@ impl OrderFacts {
 
     fn after(mut self, event: &AppEvent) -> Self {
         match event {
-            AppEvent::OrderPlaced(placed) => self.method = Some(placed.method),
             AppEvent::OrderProgressed(progressed) => self.eta = progressed.eta.or(self.eta),
             AppEvent::OrderDelayed(delayed) => self.eta = Some(delayed.new_eta),
             AppEvent::OrderAdjusted(adjusted) => self.adjust(adjusted),
             AppEvent::PersonalDataErased(_) => self.private = None,
             AppEvent::OrderCreated(_)
+            | AppEvent::OrderPlaced(_)
             | AppEvent::PaymentStarted(_)
             | AppEvent::PaymentDeferred(_)
             | AppEvent::PaymentUnconfirmed(_)
@@ -208,8 +205,6 @@ pub struct InboxRow {
     pub customer_id: PersonId,
     /// The name of its template.
     pub kind: NoticeKind,
-    /// Its title.
-    pub title: String,
     /// What it says.
     pub text: String,
     /// In which language.
@@ -233,6 +228,11 @@ impl InboxRow {
         }
     }
 
+    /// Its title: it follows from the text, so no row keeps it.
+    pub fn title(&self) -> String {
+        templates::title(self.kind, self.language, &self.text)
+    }
+
     /// The row after `event`, in customer's own log.
     pub fn apply(row: Option<Self>, event: &Recorded<CustomerEvent>) -> Option<Self> {
         match &event.event {
@@ -244,16 +244,14 @@ impl InboxRow {
     }
 
     fn queued(queued: &NoticeQueued, order_id: OrderId) -> Self {
-        let NoticeQueued { kind, language, .. } = *queued;
         Self {
             notification_id: queued.notice_id,
             order_id,
             order_number: queued.order_number.clone(),
             customer_id: queued.customer_id.clone(),
-            kind,
-            title: templates::title(kind, language, &queued.text),
+            kind: queued.kind,
             text: queued.text.clone(),
-            language,
+            language: queued.language,
             state: NoticeState::Queued,
             queued_at: queued.queued_at,
             at: queued.queued_at,

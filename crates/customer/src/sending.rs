@@ -1,0 +1,111 @@
+//! Hands notices over where that is a call to the outside: one at a time, in order, and never blindly twice.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use kernel::events::customer::NoticeQueued;
+use kernel::ids::NoticeId;
+use platform::work::{Due, Outcome, Performer};
+use uuid::Uuid;
+
+use crate::domain::commands::{Command, What};
+use crate::domain::notice::Notice;
+use crate::ports::{Found, HandOver, Message};
+use crate::service::CustomerService;
+
+/// How long the outlet may take to answer; a look-up and a hand-over fit into a lease.
+const CALL: Duration = Duration::from_secs(10);
+/// The first pause after a try that came to nothing; each further one is twice as long.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+/// How often the pause doubles.
+const MOST_DOUBLINGS: u32 = 5;
+
+/// Hands over whichever notice is first in its order's line.
+pub struct Sending {
+    customer: CustomerService,
+    under_way: Mutex<BTreeSet<Uuid>>,
+}
+
+impl Performer<Notice> for Sending {
+    async fn perform(&self, due: &Due<Notice>) -> Outcome<Command> {
+        let Some(first) = due.loaded.state.first() else { return Outcome::Record(Vec::new()) };
+        let Some(_turn) = self.turn(due.loaded.id) else { return Outcome::Again(FIRST_PAUSE) };
+        match self.settle(due, first).await {
+            Some(what) => Outcome::Record(vec![self.customer.command(self.customer.room().clock.now(), what)]),
+            None => Outcome::Again(pause_after(due.attempts)),
+        }
+    }
+}
+
+impl Sending {
+    /// For `customer`.
+    pub fn new(customer: &CustomerService) -> Self {
+        Self { customer: customer.clone(), under_way: Mutex::default() }
+    }
+
+    /// What becomes of the first in line; nothing yet where that is not known.
+    ///
+    /// Every try but the very first asks before it calls: the one before may have arrived after all.
+    async fn settle(&self, due: &Due<Notice>, first: &NoticeQueued) -> Option<What> {
+        let notice_id = first.notice_id;
+        if due.ask_first || due.attempts > 0 {
+            match self.look_up(notice_id).await {
+                Found::Sent => return Some(self.sent(first)),
+                Found::NotFound => {}
+                Found::Unknown => return None,
+            }
+        }
+        if due.loaded.state.is_overtaken(notice_id, self.customer.room().clock.now(), self.customer.waits()) {
+            return Some(What::SkipNotice { notice_id });
+        }
+        match self.hand_over(&Message::of(due.loaded.id.into(), first)).await {
+            HandOver::Sent => Some(self.sent(first)),
+            HandOver::Failed { permanent: true } => Some(What::RecordFailed { notice_id }),
+            HandOver::Failed { permanent: false } | HandOver::Unknown => None,
+        }
+    }
+
+    fn sent(&self, notice: &NoticeQueued) -> What {
+        self.customer.log_sent(&notice.order_number, notice.kind, notice.language);
+        What::RecordSent { notice_id: notice.notice_id }
+    }
+
+    async fn hand_over(&self, message: &Message) -> HandOver {
+        tokio::time::timeout(CALL, self.customer.outlet().hand_over(message)).await.unwrap_or(HandOver::Unknown)
+    }
+
+    async fn look_up(&self, notice_id: NoticeId) -> Found {
+        tokio::time::timeout(CALL, self.customer.outlet().look_up(notice_id)).await.unwrap_or(Found::Unknown)
+    }
+
+    /// The order's turn to call, unless a call of it is still under way: its notice may have been given up meanwhile,
+    /// and the next must not overtake it on the way.
+    fn turn(&self, order: Uuid) -> Option<Turn<'_>> {
+        self.orders_under_way().insert(order).then_some(Turn { of: self, order })
+    }
+
+    fn orders_under_way(&self) -> MutexGuard<'_, BTreeSet<Uuid>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One order's call, for as long as it lasts.
+struct Turn<'a> {
+    of: &'a Sending,
+    order: Uuid,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.of.orders_under_way().remove(&self.order);
+    }
+}
+
+fn pause_after(attempts: u32) -> SignedDuration {
+    FIRST_PAUSE * 2_i32.pow(attempts.min(MOST_DOUBLINGS))
+}

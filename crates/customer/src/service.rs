@@ -1,0 +1,161 @@
+//! customer at work: hears of app, queues notices, hands them over, keeps its views.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use kernel::Time;
+use kernel::events::customer::NoticeKind;
+use kernel::lang::Language;
+use kernel::order::OrderNumber;
+use platform::bus::Source;
+use platform::rebuild;
+use platform::room::Room;
+use platform::runner::Runner;
+use platform::store::{CommitError, StoreError};
+use platform::streams::Streams;
+use platform::timers::Timekeeper;
+use platform::view::{Value, View};
+use platform::work::Worker;
+
+use crate::domain::commands::{Command, What};
+use crate::domain::notice::Notice;
+use crate::domain::views::InboxRow;
+use crate::domain::waits::{Waits, command_when_due};
+use crate::ports::Outlet;
+use crate::sending::Sending;
+use crate::subscriptions::HeardOfApp;
+use crate::tables::{InboxView, OrderFactsView};
+
+/// customer. Cheap to clone.
+#[derive(Clone)]
+pub struct CustomerService {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    room: Room,
+    notices: Streams<Notice>,
+    outlet: Arc<dyn Outlet>,
+    options: Options,
+}
+
+/// What customer is told to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long it waits for what.
+    pub waits: Waits,
+    /// Where the clock on the wall hangs.
+    pub zone: TimeZone,
+    /// How loudly it says that a notice went out.
+    pub log: NoticeLog,
+}
+
+/// Where the line of each notice that went out is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NoticeLog {
+    /// For those who look for it: there are thousands a second.
+    #[default]
+    Debug,
+    /// For everyone.
+    Info,
+}
+
+/// The logs that customer listens to.
+pub struct Sources {
+    /// app's.
+    pub app: Source,
+}
+
+/// How customer waits, as configured.
+pub fn waits_from(waits: &platform::config::Waits) -> Waits {
+    Waits { overtaken_after: waits.notice_overtaken, failing: waits.notice_failing }
+}
+
+impl CustomerService {
+    /// customer in its room, with `outlet` as its way out.
+    pub fn new(room: Room, outlet: Arc<dyn Outlet>, options: Options) -> Self {
+        let notices = Streams::new(&room.store, &room.topics);
+        Self { inner: Arc::new(Inner { room, notices, outlet, options }) }
+    }
+
+    /// Makes the views ready; to be awaited before anything is served.
+    pub async fn prepare(&self, app: &mut Source) -> Result<(), CommitError> {
+        let own = &self.room().store;
+        if !rebuild::is_current(own, InboxView::TABLE)? {
+            rebuild::rebuild::<InboxView>(own, &mut Source::local(own), rebuild::logged("Inbox")).await?;
+        }
+        if !rebuild::is_current(own, OrderFactsView::TABLE)? {
+            rebuild::rebuild::<OrderFactsView>(own, app, rebuild::logged("OrderFacts")).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins to listen, to hand over and to watch the time, until shutdown.
+    pub fn start(&self, sources: Sources) {
+        let room = self.room();
+        room.shutdown.spawn("customer-app", Runner::new(room, sources.app, HeardOfApp::new(self)).run());
+        room.shutdown.spawn("customer-work", Worker::new(room, self.notices(), Sending::new(self)).run());
+        let customer = self.clone();
+        let when_due = Timekeeper::new(
+            room,
+            self.notices(),
+            Box::new(move |notices, wait, now| {
+                command_when_due(wait.what, &notices.state).map(|what| customer.command(now, what))
+            }),
+        );
+        room.shutdown.spawn("customer-timers", when_due.run());
+    }
+
+    /// customer's means.
+    pub fn room(&self) -> &Room {
+        &self.inner.room
+    }
+
+    /// The notices of its orders.
+    pub fn notices(&self) -> &Streams<Notice> {
+        &self.inner.notices
+    }
+
+    pub(crate) fn outlet(&self) -> &dyn Outlet {
+        &*self.inner.outlet
+    }
+
+    pub(crate) fn waits(&self) -> Waits {
+        self.inner.options.waits
+    }
+
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.inner.options.zone
+    }
+
+    /// `what`, coming at `at`.
+    pub fn command(&self, at: Time, what: What) -> Command {
+        Command { at, waits: self.waits(), what }
+    }
+
+    /// Whether anyone reads the lines of [`CustomerService::log_sent`].
+    pub(crate) fn logs(&self) -> bool {
+        self.inner.options.log == NoticeLog::Info || tracing::enabled!(tracing::Level::DEBUG)
+    }
+
+    /// One line for a notice that went out: neither to whom nor what it says.
+    pub(crate) fn log_sent(&self, order_number: &OrderNumber, kind: NoticeKind, language: Language) {
+        let (order, language) = (order_number.as_str(), language.code());
+        match self.inner.options.log {
+            NoticeLog::Info => tracing::info!(order, ?kind, language, "notice sent"),
+            NoticeLog::Debug => tracing::debug!(order, ?kind, language, "notice sent"),
+        }
+    }
+
+    /// The rows of the inbox that `tail` finds, a statement from `WHERE` on, with their positions.
+    pub(crate) fn inbox(&self, tail: &str, parameters: &[Value]) -> Result<Vec<(InboxRow, i64)>, StoreError> {
+        let found = self.room().store.readers().with(|reader| reader.rows(InboxView::TABLE.name, tail, parameters))?;
+        found
+            .into_iter()
+            .map(|row| Ok((InboxView::read(&row.doc, row.personal.as_deref())?, row.position as i64)))
+            .collect()
+    }
+}
