@@ -1,5 +1,10 @@
 //! store at work: opens tickets, keeps the kitchen's board, and the stores themselves.
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use kernel::Time;

@@ -9,4 +9,4 @@ pub mod views;
 pub mod waits;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -35,7 +35,7 @@ pub async fn accept(
     let what = |ticket: &KitchenRow| -> Result<TicketWhat, Problem> {
         let AcceptBody { prep_minutes } = asked.json()?;
         let facts = store.facts(ticket.store_id).map_err(|error| outage(&error))?;
-        let facts = facts.ok_or_else(|| problems::of_store(StoreRejection::NoSuchStore))?;
+        let facts = facts.ok_or_else(|| problems::of_store(&StoreRejection::NoSuchStore))?;
         Ok(TicketWhat::AcceptTicket { prep_minutes, store: Box::new(facts) })
     };
     act(&store, id, language, &asked, what).await

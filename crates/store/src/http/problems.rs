@@ -27,7 +27,7 @@ pub fn of_ticket(rejection: TicketRejection) -> Problem {
 }
 
 /// A store's rejection as a problem.
-pub fn of_store(rejection: StoreRejection) -> Problem {
+pub fn of_store(rejection: &StoreRejection) -> Problem {
     let status = match rejection {
         StoreRejection::NoSuchStore | StoreRejection::NoSuchItem => return Problem::not_found(),
         StoreRejection::AlreadyRegistered | StoreRejection::SwitchedOff => StatusCode::CONFLICT,

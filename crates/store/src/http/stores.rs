@@ -207,7 +207,8 @@ async fn change(
 ) -> Result<Reply, Problem> {
     let command = store.command(store.room().clock.now(), what);
     let answer = |found: &Loaded<Store>| reply(store, id, found, language, status);
-    commands::decide(store.room(), store.stores(), id.uuid(), asked, command, answer, problems::of_store).await
+    commands::decide(store.room(), store.stores(), id.uuid(), asked, command, answer, |no| problems::of_store(&no))
+        .await
 }
 
 fn reply(
