@@ -1,0 +1,34 @@
+# What people run. `make` alone says so.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.PHONY: help run test fmt clippy doc unit journeys crash bench tools
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+run: ## Everything in one process, with demo stores
+	cargo run --release
+
+test: tools fmt clippy doc unit ## Formatting, lints, documents and every test
+	@echo "everything passed"
+
+fmt: ## Check the formatting
+	cargo fmt --all --check
+
+clippy: ## Lints
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+doc: ## The code's own documents
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+unit: ## Every test
+	cargo test --workspace --locked
+
+crash: ## The long form of the crash test: 20 kills under load
+	BAEDAL_TEST_KILLS=20 cargo test --locked -p baedal --test crash -- --nocapture
+
+bench: tools ## Orders, status reads and journeys beside the bare limit, into docs/performance.md
+	bench/run
+
+tools: ## What tests and bench need beyond cargo
+	@bench/tools

@@ -1,0 +1,356 @@
+//! Where ports meet adapters: which contexts run here, what they listen to, and at which ports they answer.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use customer::adapters::inbox::Inbox;
+use customer::service::{CustomerService, NoticeLog};
+use gateway::Upstream;
+use kernel::Context;
+use platform::bus::Source;
+use platform::clock::Clock;
+use platform::config::Settings;
+use platform::ids::Ids;
+use platform::operations::Operations;
+use platform::problem::with_fallbacks;
+use platform::room::Room;
+use platform::server::{self, Limits};
+use platform::shutdown::Shutdown;
+use platform::telemetry::{self, Metrics, Readiness};
+use platform::view::ViewTable;
+use tokio::net::TcpListener;
+
+use pay::service::PayService;
+
+use crate::cli::What;
+use crate::payments::{DirectPayments, HttpPayments};
+
+/// How often it is looked whether everything is ready.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// The demo stores, menus and hours.
+const DEMO_DATA: &str = include_str!("demo-data.json");
+
+/// What runs in this process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles {
+    contexts: Vec<Context>,
+    gateway: bool,
+}
+
+impl Roles {
+    /// Everything.
+    pub fn all() -> Self {
+        Self { contexts: Context::ALL.to_vec(), gateway: true }
+    }
+
+    /// These contexts, with the gateway or without.
+    pub fn only(contexts: &[Context], gateway: bool) -> Self {
+        let contexts = Context::ALL.into_iter().filter(|context| contexts.contains(context)).collect();
+        Self { contexts, gateway }
+    }
+
+    /// What the command line says.
+    pub fn of(what: What) -> Self {
+        let one = |context| Self { contexts: vec![context], gateway: false };
+        match what {
+            What::All => Self::all(),
+            What::App => one(Context::App),
+            What::Pay => one(Context::Pay),
+            What::Store => one(Context::Store),
+            What::Delivery => one(Context::Delivery),
+            What::Customer => one(Context::Customer),
+            What::Gateway => Self { contexts: Vec::new(), gateway: true },
+        }
+    }
+}
+
+/// What a process has one of.
+pub struct Parts {
+    /// Tells the time.
+    pub clock: Clock,
+    /// Makes ids.
+    pub ids: Ids,
+    /// Ends it.
+    pub shutdown: Shutdown,
+    /// Counts.
+    pub metrics: Metrics,
+}
+
+/// What runs.
+pub struct Running {
+    addresses: Vec<(&'static str, SocketAddr)>,
+    rooms: BTreeMap<Context, Room>,
+    readiness: Readiness,
+}
+
+impl Running {
+    /// Where each service answers.
+    pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
+        &self.addresses
+    }
+
+    /// Where the service `name` answers.
+    pub fn address(&self, name: &str) -> Option<SocketAddr> {
+        self.addresses.iter().find(|(known, _)| *known == name).map(|(_, address)| *address)
+    }
+
+    /// The rooms of the contexts that run here.
+    pub fn rooms(&self) -> &BTreeMap<Context, Room> {
+        &self.rooms
+    }
+
+    /// Waits until everything that was there at the start has been heard.
+    pub async fn ready(&self) {
+        while !self.readiness.is_ready() {
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+}
+
+struct Composer<'a> {
+    settings: &'a Settings,
+    parts: Parts,
+    rooms: BTreeMap<Context, Room>,
+    readiness: Readiness,
+    routers: BTreeMap<Context, Router>,
+}
+
+/// Starts what `roles` say: rooms, services, listening, serving.
+///
+/// # Errors
+/// A sentence that says what to do.
+pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::Result<Running> {
+    // The ports come first: whoever starts twice learns it before anything is touched.
+    let mut listeners = Vec::new();
+    for context in &roles.contexts {
+        listeners.push((context.name(), listen(settings, context.name(), settings.ports.of(*context)).await?));
+    }
+    if roles.gateway {
+        listeners.push(("gateway", listen(settings, "gateway", settings.ports.gateway).await?));
+    }
+    let mut composer = Composer {
+        settings,
+        parts,
+        rooms: BTreeMap::new(),
+        readiness: Readiness::new(),
+        routers: BTreeMap::new(),
+    };
+    composer.open_rooms(&roles)?;
+    composer.compose(&roles).await?;
+    composer.wait_for_sources();
+    composer.serve(listeners)
+}
+
+async fn listen(settings: &Settings, name: &str, port: u16) -> anyhow::Result<TcpListener> {
+    let address = format!("{}:{port}", settings.bind);
+    TcpListener::bind(&address).await.with_context(|| {
+        format!("{name} cannot listen at {address}. Choose another port with --port {name}=PORT, or another address with --bind")
+    })
+}
+
+fn tables_of(context: Context) -> &'static [&'static ViewTable] {
+    match context {
+        Context::App => &app::TABLES,
+        Context::Pay => &pay::tables::TABLES,
+        Context::Store => &store::TABLES,
+        Context::Delivery => &delivery::TABLES,
+        Context::Customer => &customer::tables::TABLES,
+    }
+}
+
+impl Composer<'_> {
+    fn open_rooms(&mut self, roles: &Roles) -> anyhow::Result<()> {
+        for context in &roles.contexts {
+            let Parts { clock, ids, shutdown, .. } = &self.parts;
+            let room = Room::open(
+                &self.settings.data_dir,
+                *context,
+                tables_of(*context),
+                clock.clone(),
+                ids.clone(),
+                shutdown.clone(),
+            )?;
+            self.rooms.insert(*context, room);
+        }
+        Ok(())
+    }
+
+    /// The log of `context`: in this process, or in the file of another one.
+    fn source(&self, context: Context) -> Source {
+        match self.rooms.get(&context) {
+            Some(room) => Source::local(&room.store),
+            None => Source::file(&self.settings.data_dir, context),
+        }
+    }
+
+    async fn compose(&mut self, roles: &Roles) -> anyhow::Result<()> {
+        let mut payments = None;
+        for context in &roles.contexts {
+            let Some(room) = self.rooms.get(context).cloned() else { continue };
+            let router = match context {
+                Context::Store => self.store(room).await?,
+                Context::Pay => {
+                    let (service, router) = self.pay(room).await?;
+                    payments = Some(service);
+                    router
+                }
+                Context::App => self.app(room, payments.take()).await?,
+                Context::Delivery => self.delivery(room).await?,
+                Context::Customer => self.customer(room).await?,
+            };
+            self.routers.insert(*context, router);
+        }
+        Ok(())
+    }
+
+    async fn store(&self, room: Room) -> anyhow::Result<Router> {
+        let options = store::Options { waits: store::waits_from(&self.settings.waits) };
+        let service = store::StoreService::new(room.clone(), options);
+        service.prepare().await?;
+        if self.settings.demo_data && room.store.tail().head() == 0 {
+            let stores = service.make_demo_stores(DEMO_DATA).await?;
+            tracing::info!(stores, "demo stores made");
+        }
+        service.start(store::Sources { app: self.source(Context::App), delivery: self.source(Context::Delivery) });
+        let operations = Operations::new(&room).with_waits_of(service.tickets());
+        Ok(store::http::router(service).merge(operations.router()))
+    }
+
+    async fn pay(&self, room: Room) -> anyhow::Result<(PayService, Router)> {
+        let clock = self.parts.clock.clone();
+        let books = self.settings.data_dir.join("provider.db");
+        let provider = pay::adapters::simulated::SimulatedProvider::open(&books, Arc::new(move || clock.now()))
+            .with_context(|| format!("the simulated provider's books {} cannot be opened", books.display()))?;
+        let options = pay::service::Options {
+            waits: pay::service::waits_from(&self.settings.waits),
+            zone: self.settings.time_zone()?,
+            deadline: length(self.settings.payment.provider_deadline),
+            ..pay::service::Options::default()
+        };
+        let operations = Operations::new(&room);
+        let service = PayService::new(room, Arc::new(provider), options);
+        service.prepare().await?;
+        service.start(pay::service::Sources { app: self.source(Context::App) });
+        Ok((service.clone(), pay::http::router(service).merge(operations.router())))
+    }
+
+    async fn app(&self, room: Room, payments: Option<PayService>) -> anyhow::Result<Router> {
+        let payments: Arc<dyn app::ports::Payments> = match payments {
+            Some(service) => Arc::new(DirectPayments(service)),
+            None => Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay))?),
+        };
+        let deadline = length(self.settings.payment.deadline);
+        let options = app::Options {
+            waits: app::waits_from(&self.settings.waits, deadline),
+            zone: self.settings.time_zone()?,
+            deadline,
+        };
+        let service = app::AppService::new(room.clone(), payments, options);
+        service.prepare(&mut self.source(Context::Store)).await?;
+        service.start(app::Sources {
+            pay: self.source(Context::Pay),
+            store: self.source(Context::Store),
+            delivery: self.source(Context::Delivery),
+        });
+        let operations = Operations::new(&room).with_waits_of(service.orders());
+        Ok(app::http::router(service).merge(operations.router()))
+    }
+
+    async fn delivery(&self, room: Room) -> anyhow::Result<Router> {
+        let service = delivery::DeliveryService::open(room.clone(), self.settings);
+        service.prepare().await?;
+        service.start(delivery::Sources { store: self.source(Context::Store), app: self.source(Context::App) });
+        let operations = Operations::new(&room).with_waits_of(service.deliveries());
+        Ok(delivery::router(service).merge(operations.router()))
+    }
+
+    async fn customer(&self, room: Room) -> anyhow::Result<Router> {
+        let options = customer::service::Options {
+            waits: customer::service::waits_from(&self.settings.waits),
+            zone: self.settings.time_zone()?,
+            log: NoticeLog::default(),
+        };
+        let service = CustomerService::new(room.clone(), Arc::new(Inbox), options);
+        service.prepare(&mut self.source(Context::App)).await?;
+        service.start(customer::service::Sources { app: self.source(Context::App) });
+        let operations = Operations::new(&room).with_waits_of(service.notices());
+        Ok(customer::http::router(service).merge(operations.router()))
+    }
+
+    /// Ready means: every source that there is has been heard up to the head that it had.
+    fn wait_for_sources(&self) {
+        for (context, room) in &self.rooms {
+            for (source, hearing) in room.hearings.all() {
+                let heard = self.readiness.needs(format!("{context} hears {source}"));
+                let shutdown = room.shutdown.clone();
+                room.shutdown.spawn(format!("{context} becomes ready"), async move {
+                    while !hearing.is_ready() && !shutdown.is_begun() {
+                        tokio::time::sleep(LOOK_AGAIN).await;
+                    }
+                    heard.met();
+                });
+            }
+        }
+    }
+
+    fn serve(self, listeners: Vec<(&'static str, TcpListener)>) -> anyhow::Result<Running> {
+        let mut addresses = Vec::new();
+        for (name, listener) in &listeners {
+            addresses.push((*name, listener.local_addr().context("a listener without an address")?));
+        }
+        for ((name, listener), (_, address)) in listeners.into_iter().zip(&addresses) {
+            let context = Context::ALL.into_iter().find(|context| context.name() == name);
+            let router = match context {
+                Some(context) => with_fallbacks(self.with_health(context)),
+                None => self.gateway(*address, &addresses),
+            };
+            let serving = server::serve(listener, router, self.parts.shutdown.clone(), Limits::default());
+            self.parts.shutdown.spawn(format!("{name} serves"), serving);
+        }
+        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness })
+    }
+
+    /// All that `context` answers at its own port.
+    fn with_health(&self, context: Context) -> Router {
+        let Parts { metrics, shutdown, .. } = &self.parts;
+        let health = telemetry::routes(self.readiness.clone(), metrics.clone(), shutdown.clone());
+        self.routers.get(&context).cloned().unwrap_or_default().merge(health)
+    }
+
+    fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> Router {
+        let mut upstreams = BTreeMap::new();
+        let mut shown = BTreeMap::new();
+        for context in Context::ALL {
+            let here = addresses.iter().find(|(name, _)| *name == context.name());
+            let (upstream, address) = match here {
+                Some((_, address)) => {
+                    (Upstream::Local(with_fallbacks(self.with_health(context))), format!("http://{address}"))
+                }
+                None => {
+                    let address = self.settings.upstream(context);
+                    (Upstream::Remote(address.clone()), address)
+                }
+            };
+            upstreams.insert(context, upstream);
+            shown.insert(context, address);
+        }
+        let options = gateway::Options {
+            shutdown: self.parts.shutdown.clone(),
+            readiness: self.readiness.clone(),
+            metrics: self.parts.metrics.clone(),
+            address: format!("http://{own}"),
+            addresses: shown,
+            documents: Vec::new(),
+            patience: gateway::Patience::default(),
+        };
+        gateway::router(upstreams, options)
+    }
+}
+
+fn length(length: jiff::SignedDuration) -> Duration {
+    Duration::try_from(length).unwrap_or_default()
+}
