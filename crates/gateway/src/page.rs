@@ -97,7 +97,14 @@ fn next(page: &mut String, address: &str) {
 
 fn paths(page: &mut String, address: &str) {
     heading(page, "경로", "Paths");
-    line(page, &format!("<p>{} <span lang=\"en\">+</span></p>\n<table>\n<tbody>", linked(address)));
+    let address = escaped(address);
+    line(
+        page,
+        &format!(
+            "<p>모두 <code>{address}</code> 아래에 있습니다. \
+             <span lang=\"en\">All of them are at this address.</span></p>\n<table>\n<tbody>"
+        ),
+    );
     for (path, service) in SERVED {
         line(page, &format!("<tr><td><code>{}</code></td><td>{}</td></tr>", escaped(path), escaped(service)));
     }
@@ -126,9 +133,10 @@ fn line(page: &mut String, html: &str) {
     page.push('\n');
 }
 
+/// A service has no page of its own; its link asks how it is.
 fn linked(address: &str) -> String {
     let address = escaped(address);
-    format!("<a href=\"{address}\"><code>{address}</code></a>")
+    format!("<a href=\"{address}/health/ready\"><code>{address}</code></a>")
 }
 
 /// What a service does.

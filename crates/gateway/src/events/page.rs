@@ -107,7 +107,9 @@ async fn part(
     let part: Part = serde_json::from_slice(&body)
         .inspect_err(|error| tracing::warn!(context = context.name(), %error, "a context's events cannot be read"))
         .ok()?;
-    Some(part.items.into_iter().filter_map(item).filter(|item| item.position > after).collect())
+    // An event that cannot be read is not passed over: the whole part is missing, and is seen to be.
+    let items: Option<Vec<Item>> = part.items.into_iter().map(item).collect();
+    Some(items?.into_iter().filter(|item| item.position > after).collect())
 }
 
 fn item(raw: Box<RawValue>) -> Option<Item> {
