@@ -63,10 +63,13 @@ impl Source {
     }
 
     /// Changes when the log may be another one than before: its file was replaced, or came into being.
-    pub(crate) fn generation(&mut self) -> Result<u64, StoreError> {
+    pub(crate) fn generation(&mut self) -> u64 {
         match self {
-            Self::Local(..) => Ok(0),
-            Self::File(file) => Ok(file.opened()?.is_some()).map(|open| if open { file.opened } else { 0 }),
+            Self::Local(..) => 0,
+            Self::File(file) => {
+                let there = file.opened().is_some();
+                if there { file.opened } else { 0 }
+            }
         }
     }
 
@@ -101,7 +104,7 @@ impl FileLog {
     }
 
     /// The open file; opened when it has come into being, and again when it was replaced.
-    fn opened(&mut self) -> Result<Option<&mut Open>, StoreError> {
+    fn opened(&mut self) -> Option<&mut Open> {
         let due = self.open.is_none() || self.looked.elapsed() >= LOOK_AGAIN;
         if due {
             self.looked = Instant::now();
@@ -116,11 +119,15 @@ impl FileLog {
                 }
             }
         }
-        Ok(self.open.as_mut())
+        self.open.as_mut()
     }
 
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method itself is not general enough in its lifetime"
+    )]
     fn log_and_head(&mut self) -> Result<Option<(Arc<str>, u64)>, StoreError> {
-        let Some(open) = self.opened()? else { return Ok(None) };
+        let Some(open) = self.opened() else { return Ok(None) };
         match open.readers.with(|reader| reader.log_and_head()) {
             Ok((log, head)) => Ok(Some((Arc::from(log), head))),
             // Its owner is just making it.
@@ -130,7 +137,7 @@ impl FileLog {
     }
 
     fn events_after(&mut self, position: u64, limit: usize) -> Result<Vec<Arc<StoredEvent>>, StoreError> {
-        match self.opened()? {
+        match self.opened() {
             Some(open) => open.readers.with(|reader| reader.events_after(position, limit)),
             None => Ok(Vec::new()),
         }
@@ -138,7 +145,7 @@ impl FileLog {
 
     async fn changed(&mut self) {
         loop {
-            let Ok(Some(open)) = self.opened() else {
+            let Some(open) = self.opened() else {
                 return tokio::time::sleep(LOOK_AGAIN).await;
             };
             let version = open.readers.with(|reader| {

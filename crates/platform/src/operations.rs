@@ -110,7 +110,8 @@ struct Waits {
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Uuid>,
     due: Time,
-    waits_for: Vec<WaitsFor>,
+    #[serde(rename = "waitsFor")]
+    waiting_for: Vec<WaitsFor>,
     held_back: bool,
 }
 
@@ -153,7 +154,7 @@ impl Operations {
             (Some(_) | None, _) => Vec::new(),
         };
         let parked = subject.is_some_and(|id| self.room.parking.holds(id));
-        let waits_for: Vec<_> = waits
+        let waiting_for: Vec<_> = waits
             .iter()
             .map(|wait| WaitsFor {
                 what: wait.what,
@@ -162,8 +163,8 @@ impl Operations {
                 held_back: wait.until <= now && (parked || !self.room.hearings.allow(wait, now)),
             })
             .collect();
-        let held_back = waits_for.iter().any(|wait| wait.held_back);
-        Ok(Waits { stream, subject, due: time(due), waits_for, held_back })
+        let held_back = waiting_for.iter().any(|wait| wait.held_back);
+        Ok(Waits { stream, subject, due: time(due), waiting_for, held_back })
     }
 }
 

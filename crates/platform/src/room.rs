@@ -51,7 +51,7 @@ impl Room {
         shutdown: Shutdown,
     ) -> Result<Self, StoreError> {
         let new_log = ids.uuid();
-        let store = Store::open(Options { dir, context, tables, new_log, shutdown: shutdown.clone() })?;
+        let store = Store::open(&Options { dir, context, tables, new_log, shutdown: shutdown.clone() })?;
         let parking = Parking::of(&store)?;
         Ok(Self { store, topics: Topics::default(), clock, ids, shutdown, hearings: Hearings::default(), parking })
     }

@@ -151,7 +151,7 @@ impl<H: Handler> Runner<H> {
 
     /// Whether the source's log is there and is the one that was read before.
     fn ready(&mut self) -> Result<bool, Interrupted> {
-        let generation = self.source.generation().map_err(Interrupted::Source)?;
+        let generation = self.source.generation();
         if self.log.is_some() && generation == self.generation {
             return Ok(true);
         }

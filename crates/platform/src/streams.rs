@@ -257,8 +257,8 @@ impl<A: Aggregate> Streams<A> {
             events: new,
             cause: cause.clone(),
             rows,
-            timer: change(first_due::<A>(&before.state), first_due::<A>(&after.state)),
-            work: change(A::work(&before.state), A::work(&after.state)),
+            timer: change(first_due::<A>(&before.state).as_ref(), first_due::<A>(&after.state)),
+            work: change(A::work(&before.state).as_ref(), A::work(&after.state)),
             publish: Some(self.publisher(&after, touched)),
         });
         Ok(after)
@@ -296,8 +296,9 @@ impl<A: Aggregate> Streams<A> {
 }
 
 /// `Some(new)` where it differs from `old`.
-fn change<T: PartialEq>(old: Option<T>, new: Option<T>) -> Option<Option<T>> {
-    if old == new { None } else { Some(new) }
+#[expect(clippy::option_option, reason = "whether it changes, and to what")]
+fn change<T: PartialEq>(old: Option<&T>, new: Option<T>) -> Option<Option<T>> {
+    if old == new.as_ref() { None } else { Some(new) }
 }
 
 /// When the stream's timer is due.

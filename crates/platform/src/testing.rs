@@ -137,7 +137,7 @@ fn due_in(room: &Room, connection: &rusqlite::Connection) -> rusqlite::Result<Ve
         let id = stream.rsplit('/').next().and_then(|id| uuid::Uuid::try_parse(id).ok());
         !id.is_some_and(|id| room.parking.holds(id))
     });
-    due.iter_mut().for_each(|stream| stream.insert_str(0, "a wait is over in "));
+    let mut due: Vec<String> = due.into_iter().map(|stream| format!("a wait is over in {stream}")).collect();
     let calls: Vec<String> = connection
         .prepare_cached("SELECT stream || ' ' || task FROM work WHERE due <= ?1")?
         .query_map([now], |row| row.get(0))?

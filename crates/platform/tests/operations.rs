@@ -1,5 +1,7 @@
 //! What operators see and do, over HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use axum::Router;

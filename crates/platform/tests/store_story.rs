@@ -1,5 +1,7 @@
 //! One story that every store has to be able to tell, and what only files can suffer.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::path::Path;
@@ -264,7 +266,7 @@ async fn erased_data_is_gone_and_the_rest_readable(room: &Room) {
 fn open_in(dir: &Path) -> Result<Store, StoreError> {
     let options =
         Options { dir, context: Context::Delivery, tables: TABLES, new_log: subject(0), shutdown: Shutdown::new() };
-    Store::open(options)
+    Store::open(&options)
 }
 
 fn sentence(dir: &Path) -> String {

@@ -1,5 +1,7 @@
 //! Waits act at their time, once, and never because we did not listen.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::sync::Arc;
@@ -62,16 +64,16 @@ async fn waits_act_at_their_time_and_again_when_they_say_so() {
     }
     tell(&room, &streams, subject(7), Do::Assign("kim".into())).await;
     world.hand.advance(seconds(59));
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert!((0..200).all(|number| nagged(&streams, number) == 0));
     world.hand.advance(seconds(1));
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert!((0..200).all(|number| nagged(&streams, number) == u32::from(number % 2 == 0)));
     world.hand.advance(seconds(1));
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert!((0..200).all(|number| nagged(&streams, number) == u32::from(number != 7)));
     world.hand.advance(seconds(600));
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert!((0..200).all(|number| nagged(&streams, number) == 2 * u32::from(number != 7)));
     let last = streams.history(subject(1)).unwrap().pop().unwrap();
     assert_eq!(last.causation, "timer/no-rider");
@@ -94,7 +96,7 @@ async fn a_wait_survives_a_restart_and_acts_late_rather_than_never() {
     let room = world.room(Context::Delivery, TABLES);
     let streams = streams(&room);
     keep(&room, &streams);
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert_eq!(nagged(&streams, 1), 1);
     world.stop().await;
 }
@@ -181,7 +183,7 @@ async fn where_a_source_cannot_be_read_at_all_silence_is_presumed_after_its_grac
     looked_at(&room).await;
     assert_eq!(nagged(&streams, 1), 0);
     world.hand.advance(seconds(1));
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert_eq!(nagged(&streams, 1), 1);
     world.stop().await;
 }
@@ -204,7 +206,7 @@ async fn a_row_that_does_not_fit_its_stream_is_put_right() {
     let room = world.room(Context::Delivery, TABLES);
     let streams = streams(&room);
     keep(&room, &streams);
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert_eq!(nagged(&streams, 1), 0);
     assert_eq!(count(&room, "SELECT count(*) FROM timers"), 1);
     assert_eq!(count(&room, "SELECT due FROM timers"), due.as_millisecond());
@@ -235,11 +237,11 @@ async fn a_wait_that_cannot_be_dealt_with_does_not_hold_up_the_others() {
     );
     room.shutdown.spawn("timekeeper", keeper.run());
     world.hand.advance(seconds(60));
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert!([0, 1, 3, 4].into_iter().all(|number| nagged(&streams, number) == 1));
     let before = again.load(std::sync::atomic::Ordering::Relaxed);
     world.hand.advance(seconds(60));
-    at_rest(&[room.clone()]).await;
+    at_rest(std::slice::from_ref(&room)).await;
     assert!(again.load(std::sync::atomic::Ordering::Relaxed) > before);
     world.stop().await;
 }

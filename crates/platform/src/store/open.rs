@@ -44,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fatal`] with a sentence that says what to do.
-    pub fn open(options: Options<'_>) -> Result<Self, StoreError> {
+    pub fn open(options: &Options<'_>) -> Result<Self, StoreError> {
         std::fs::create_dir_all(options.dir).map_err(|error| {
             StoreError::Fatal(format!(
                 "The data directory {} cannot be made ({error}). Choose another one with --data-dir.",
@@ -54,7 +54,7 @@ impl Store {
         let ownership = Ownership::take(options.dir, options.context)?;
         let path = options.dir.join(format!("{}.{LOG_EXTENSION}", options.context));
         let connection = connect_writer(&path).map_err(|error| StoreError::explain(&path, &error))?;
-        prepare_schema(&connection, &path, &options)?;
+        prepare_schema(&connection, &path, options)?;
         let (log, head) = log_and_head(&connection).map_err(|error| StoreError::explain(&path, &error))?;
         let tail = Arc::new(Tail::new(options.context, head));
         let wakers = Arc::new(Wakers::default());
@@ -110,11 +110,9 @@ fn prepare_schema(connection: &Connection, path: &Path, options: &Options<'_>) -
         for table in options.tables {
             sql.push_str(&table.create());
         }
-        sql.push_str(&format!(
-            "INSERT INTO meta VALUES ('log', '{}');PRAGMA user_version = {};COMMIT;",
-            options.new_log,
-            schema::VERSION
-        ));
+        let (log, version) = (options.new_log, schema::VERSION);
+        let end = format!("INSERT INTO meta VALUES ('log', '{log}');PRAGMA user_version = {version};COMMIT;");
+        sql.push_str(&end);
         connection.execute_batch(&sql).map_err(explain)?;
         for table in options.tables {
             set_view_version(connection, table).map_err(explain)?;

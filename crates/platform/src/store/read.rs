@@ -80,7 +80,7 @@ impl Reader<'_> {
     pub fn stream(&self, stream: &str) -> rusqlite::Result<Vec<StoredEvent>> {
         self.connection
             .prepare_cached(&format!("SELECT {EVENT_COLUMNS} FROM events WHERE stream = ?1 ORDER BY version"))?
-            .query_map([stream], |row| StoredEvent::from_row(row))?
+            .query_map([stream], StoredEvent::from_row)?
             .collect()
     }
 

@@ -74,18 +74,12 @@ impl StoredEvent {
 
     /// The event in its type, as part of the log `log`.
     pub fn read<E: DomainEvent>(&self, log: &str) -> Result<Recorded<E>, UnreadableEvent> {
-        let event = match self.typed.as_ref().and_then(|typed| typed.downcast_ref::<E>()) {
-            Some(event) => event.clone(),
-            None => {
-                let personal = match &self.personal {
-                    None => None,
-                    Some(text) => Some(
-                        serde_json::from_str(text)
-                            .map_err(|source| UnreadableEvent::Body { name: self.name.clone(), source })?,
-                    ),
-                };
-                E::read(&self.name, &self.body, personal)?
-            }
+        let event = if let Some(event) = self.typed.as_ref().and_then(|typed| typed.downcast_ref::<E>()) {
+            event.clone()
+        } else {
+            let unfit = |source| UnreadableEvent::Body { name: self.name.clone(), source };
+            let personal = self.personal.as_deref().map(serde_json::from_str).transpose().map_err(unfit)?;
+            E::read(&self.name, &self.body, personal)?
         };
         Ok(Recorded {
             id: format!("{log}/{}", self.position),

@@ -358,7 +358,7 @@ impl Writer {
             }
             Some(Some(task)) => {
                 let now = append.cause.at.as_millisecond();
-                let due = task.due.map_or(now, |due| due.as_millisecond());
+                let due = task.due.map_or(now, kernel::Time::as_millisecond);
                 self.connection
                     .prepare_cached(
                         "INSERT INTO work (stream, task, due, since) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (stream) DO UPDATE SET due = ?3, since = iif(task = ?2, since, ?4), attempts = iif(task = ?2, attempts, 0), lease = iif(task = ?2, lease, 0), lease_until = iif(task = ?2, lease_until, 0), task = ?2",
@@ -440,7 +440,8 @@ impl Writer {
         }
         let frames = self.connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get::<_, i64>(1));
         let bytes = frames.map_or(0, |frames| u64::try_from(frames).unwrap_or(0) * FRAME);
-        metrics::gauge!("baedal_wal_bytes", "context" => self.tail.context().name()).set(bytes as f64);
+        metrics::gauge!("baedal_wal_bytes", "context" => self.tail.context().name())
+            .set(u32::try_from(bytes / 1024).map_or(f64::MAX, |kilobytes| f64::from(kilobytes) * 1024.0));
         if bytes > CHECKPOINT_AT {
             let _ = self.connection.busy_timeout(CHECKPOINT_PATIENCE);
             self.checkpoint("RESTART");
