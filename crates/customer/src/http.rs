@@ -37,6 +37,7 @@ pub fn router(service: CustomerService) -> Router {
 /// What a customer was told, as the edge gives it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the agreed ones")]
 pub struct Notification {
     notification_id: NoticeId,
     order_id: OrderId,

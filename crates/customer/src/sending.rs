@@ -86,7 +86,7 @@ impl Sending {
     /// The order's turn to call, unless a call of it is still under way: its notice may have been given up meanwhile,
     /// and the next must not overtake it on the way.
     fn turn(&self, order: Uuid) -> Option<Turn<'_>> {
-        self.orders_under_way().insert(order).then_some(Turn { of: self, order })
+        self.orders_under_way().insert(order).then(|| Turn { of: self, order })
     }
 
     fn orders_under_way(&self) -> MutexGuard<'_, BTreeSet<Uuid>> {
