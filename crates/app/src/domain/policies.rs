@@ -42,7 +42,7 @@ pub fn when_store(event: &Recorded<StoreEvent>) -> Option<What> {
         StoreEvent::TicketDelayed(event) => Some(record_delay_when_ticket_delayed(event)),
         StoreEvent::CookingStarted(_) => Some(record_progress_when_cooking_started()),
         StoreEvent::CookingFinished(_) => Some(record_progress_when_cooking_finished()),
-        StoreEvent::TicketHandedOver(event) => complete_order_when_pick_up_handed_over(event),
+        StoreEvent::TicketHandedOver(event) => complete_order_when_ticket_handed_over(event),
         StoreEvent::TicketCancelled(_) => Some(confirm_cancel_when_ticket_cancelled()),
         StoreEvent::TicketCancelRefused(event) => Some(refuse_cancel_when_ticket_cancel_refused(event)),
         StoreEvent::TicketWithdrawn(event) => Some(cancel_order_when_ticket_withdrawn(event)),
@@ -201,7 +201,7 @@ pub fn adjust_order_when_ticket_adjusted(event: &TicketAdjusted) -> What {
 }
 
 /// store: the customer has fetched it. What a rider takes is not with the customer yet.
-pub fn complete_order_when_pick_up_handed_over(event: &TicketHandedOver) -> Option<What> {
+pub fn complete_order_when_ticket_handed_over(event: &TicketHandedOver) -> Option<What> {
     match event.delivery_by {
         DeliveryBy::Pickup => Some(What::CompleteOrder { handover: None, done_at: event.at }),
         DeliveryBy::Rider | DeliveryBy::Store => None,

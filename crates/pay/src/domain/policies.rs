@@ -17,7 +17,7 @@ pub fn when_app(event: &Recorded<AppEvent>) -> Option<What> {
         AppEvent::OrderCancelled(event) => Some(close_payment_when_order_cancelled(event)),
         AppEvent::OrderExpired(event) => Some(close_payment_when_order_expired(event)),
         AppEvent::OrderUndelivered(event) => Some(close_payment_when_order_undelivered(event)),
-        AppEvent::OrderAdjusted(event) => Some(refund_part_when_order_adjusted(event)),
+        AppEvent::OrderAdjusted(event) => Some(request_refund_when_order_adjusted(event)),
         AppEvent::OrderCreated(_)
         | AppEvent::PaymentStarted(_)
         | AppEvent::PaymentDeferred(_)
@@ -76,7 +76,7 @@ pub fn close_payment_when_order_undelivered(event: &OrderUndelivered) -> What {
 }
 
 /// What was taken out of an order goes back, once per adjustment.
-pub fn refund_part_when_order_adjusted(event: &OrderAdjusted) -> What {
+pub fn request_refund_when_order_adjusted(event: &OrderAdjusted) -> What {
     What::RequestRefund {
         refund_id: RefundId::from(event.adjustment_id),
         amount: event.amount,
