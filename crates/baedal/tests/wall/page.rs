@@ -175,9 +175,9 @@ fn code(name: &str) -> String {
     format!("`{name}`")
 }
 
-/// A sentence as the end of another.
-fn lower_first(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
+/// The first sentence as the end of another.
+fn lower_first(text: &str) -> String {
+    let sentence = text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.');
     let (first, rest) = sentence.split_at(sentence.chars().next().map_or(0, char::len_utf8));
     first.to_lowercase() + rest
 }
