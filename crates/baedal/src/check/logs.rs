@@ -119,7 +119,7 @@ pub(super) struct Log {
 /// All of them.
 pub(super) struct Logs {
     dir: PathBuf,
-    logs: Vec<Log>,
+    present: Vec<Log>,
     pub(super) provider: Option<Connection>,
 }
 
@@ -140,14 +140,14 @@ impl Logs {
         }
         let path = dir.join("provider.db");
         let provider = if path.exists() { Some(open(&path).map_err(|error| explain(&path, &error))?) } else { None };
-        let logs = Self { dir: dir.to_owned(), logs, provider };
+        let logs = Self { dir: dir.to_owned(), present: logs, provider };
         logs.none_is_missing()?;
         Ok(logs)
     }
 
     /// A context that never ran is fine, unless another one has read its log.
     fn none_is_missing(&self) -> Result<(), Unreadable> {
-        for log in &self.logs {
+        for log in &self.present {
             for (source, cursor) in &log.cursors {
                 let missing = Context::ALL.into_iter().find(|context| context.name() == source);
                 if cursor.position > 0 && missing.is_some_and(|context| self.log(context).is_none()) {
@@ -164,16 +164,21 @@ impl Logs {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Log> {
-        self.logs.iter()
+        self.present.iter()
     }
 
     pub(super) fn log(&self, context: Context) -> Option<&Log> {
-        self.logs.iter().find(|log| log.context == context)
+        self.present.iter().find(|log| log.context == context)
     }
 
     /// Every consumer with a source that exists, the events that it wants, and where it stands there.
     pub(super) fn edges(&self) -> impl Iterator<Item = (&Log, &Log, &'static [&'static str], i64)> {
-        self.logs.iter().flatten_hears(self)
+        self.present.iter().flat_map(move |log| {
+            log.context.hears().iter().filter_map(move |(source, wanted)| {
+                let source = self.log(*source)?;
+                Some((log, source, *wanted, log.heard(source.context)))
+            })
+        })
     }
 
     /// Whether every consumer has heard all that concerns it.
@@ -186,20 +191,6 @@ impl Logs {
         explain(&self.dir, error)
     }
 }
-
-/// So that `edges` reads like a sentence.
-trait Hears<'a>: Iterator<Item = &'a Log> + Sized {
-    fn flatten_hears(self, logs: &'a Logs) -> impl Iterator<Item = (&'a Log, &'a Log, &'static [&'static str], i64)> {
-        self.flat_map(move |log| {
-            log.context.hears().iter().filter_map(move |(source, wanted)| {
-                let source = logs.log(*source)?;
-                Some((log, source, *wanted, log.heard(source.context)))
-            })
-        })
-    }
-}
-
-impl<'a, I: Iterator<Item = &'a Log>> Hears<'a> for I {}
 
 impl Log {
     fn open(context: Context, path: PathBuf) -> Result<Self, Unreadable> {

@@ -208,8 +208,7 @@ impl Order {
     pub(super) fn keeps(&self) -> i64 {
         let price = self.total - self.adjusted();
         match self.stage {
-            Stage::Live { .. } => price,
-            Stage::Ended { how: "DELIVERED", .. } => price,
+            Stage::Live { .. } | Stage::Ended { how: "DELIVERED", .. } => price,
             Stage::Ended { refund, paid: true, .. } => price - refund,
             Stage::Unpaid { .. } | Stage::Ended { .. } => 0,
         }

@@ -9,13 +9,12 @@ use super::{Unreadable, money};
 /// Checks all that one order promises.
 pub(super) fn judge(story: &Story<'_>, logs: &Logs, report: &mut Report) -> Result<(), Unreadable> {
     count(story, report);
-    match unsettled(story) {
-        Some(reason) => *report.skipped.entry(reason).or_default() += 1,
-        None => {
-            money::check_established(story, report);
-            money::check_amounts(story, logs, report);
-            check_cancelled(story, report);
-        }
+    if let Some(reason) = unsettled(story) {
+        *report.skipped.entry(reason).or_default() += 1;
+    } else {
+        money::check_established(story, report);
+        money::check_amounts(story, logs, report);
+        check_cancelled(story, report);
     }
     check_followed(story, logs, report);
     check_waits(story, logs, report)?;
@@ -135,8 +134,8 @@ fn check_waits(story: &Story<'_>, logs: &Logs, report: &mut Report) -> Result<()
 
 fn check_deadline(id: &str, order: &Order, report: &mut Report) {
     let visible = match order.stage {
-        Stage::Unpaid { attempt: Attempt::InDoubt { deadline }, .. } => deadline,
-        Stage::Live { heard: true, cancel: false, deadline, .. } => deadline,
+        Stage::Unpaid { attempt: Attempt::InDoubt { deadline }, .. }
+        | Stage::Live { heard: true, cancel: false, deadline, .. } => deadline,
         Stage::Unpaid { .. } | Stage::Live { .. } | Stage::Ended { .. } => true,
     };
     if !visible {
@@ -176,7 +175,7 @@ fn check_told(story: &Story<'_>, logs: &Logs, report: &mut Report) {
         (Some(order), Some(notices)) => notices.check_told(story.id, order, heard, report),
         (Some(order), None) => super::notices::Notices::default().check_told(story.id, order, heard, report),
         (None, Some(_)) => {
-            report.broken(4, "told-without-cause", story.id, "there are notices of an order that app does not know")
+            report.broken(4, "told-without-cause", story.id, "there are notices of an order that app does not know");
         }
         (None, None) => {}
     }
