@@ -146,11 +146,15 @@ impl State {
 }
 
 /// The id of the notice that the event `cause` (recorded at `at`) brings about: always the same one, in the
-/// order of time like every other id.
+/// order of time like every other id, and within a millisecond in the order of app's log.
 pub fn notice_id_for(cause: &str, at: Time) -> NoticeId {
-    let hash = fnv1a(cause.as_bytes()).to_be_bytes();
+    let position = cause.rsplit_once('/').and_then(|(_, position)| position.parse::<u64>().ok()).unwrap_or_default();
+    let hash = fnv1a(cause.as_bytes()) & u128::from(u32::MAX);
+    // Of the 80 bits, the first four and the two after the next twelve are the version's and the variant's.
+    let upper = u128::from(position >> 30 & 0xfff) << 64;
+    let lower = u128::from(position & 0x3fff_ffff) << 32;
     let mut rest = [0; 10];
-    rest.copy_from_slice(&hash[6..]);
+    rest.copy_from_slice(&(upper | lower | hash).to_be_bytes()[6..]);
     let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
     Builder::from_unix_timestamp_millis(millis, &rest).into_uuid().into()
 }

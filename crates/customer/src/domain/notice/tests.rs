@@ -243,6 +243,15 @@ fn a_notices_id_follows_from_its_cause() {
     assert_eq!(first.uuid().get_version_num(), 7);
 }
 
+#[test]
+fn notices_of_one_moment_keep_the_order_of_their_causes() {
+    let ids: Vec<_> = [1, 2, 9, 10, 255, 256, 16_383, 16_384, 1 << 30, (1 << 30) + 1]
+        .map(|position: u64| notice_id_for(&format!("log/{position}"), at("18:42:00")))
+        .into();
+    assert!(ids.is_sorted(), "{ids:?}");
+    assert_ne!(ids[0], notice_id_for("another-log/1", at("18:42:00")));
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Queue(usize),
