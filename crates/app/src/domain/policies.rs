@@ -2,10 +2,12 @@
 //!
 //! The order is always the one that the event is about: its subject.
 
+use kernel::Time;
 use kernel::events::Recorded;
 use kernel::events::app::{RefundOutcome, Trouble};
 use kernel::events::delivery::{
-    DeliveryCompleted, DeliveryEvent, DeliveryFailed, DeliveryInterrupted, DeliveryStarted, LateAt, RiderLate,
+    DeliveryCompleted, DeliveryEvent, DeliveryFailed, DeliveryInterrupted, DeliveryStarted, LateAt, NoRiderYet,
+    RiderLate,
 };
 use kernel::events::pay::{
     AttemptAbandoned, PayEvent, PaymentApproved, PaymentDeclined, PaymentInDoubt, PaymentRefunded, RefundFailed,
@@ -68,7 +70,7 @@ pub fn when_delivery(event: &Recorded<DeliveryEvent>) -> Option<What> {
         DeliveryEvent::DeliveryResumed(_) => Some(record_trouble_when_delivery_resumed()),
         DeliveryEvent::DeliveryCompleted(event) => Some(complete_order_when_delivery_completed(event)),
         DeliveryEvent::DeliveryFailed(event) => Some(record_trouble_when_delivery_failed(event)),
-        DeliveryEvent::NoRiderYet(_) => Some(record_delay_when_no_rider_yet()),
+        DeliveryEvent::NoRiderYet(no_rider) => Some(record_delay_when_no_rider_yet(no_rider, event.at)),
         DeliveryEvent::RiderLate(event) => Some(record_delay_when_rider_late(event)),
         DeliveryEvent::DeliveryRequested(_)
         | DeliveryEvent::RiderAssigned(_)
@@ -228,9 +230,11 @@ pub fn record_trouble_when_delivery_failed(event: &DeliveryFailed) -> What {
     What::RecordTrouble { trouble: Trouble::Failed(event.reason) }
 }
 
-/// delivery: nobody fetches it yet, so it leaves now at the earliest.
-pub fn record_delay_when_no_rider_yet() -> What {
-    What::RecordDelay { cause: DelayCause::NoRider, ready_by: None }
+/// delivery: nobody fetches it yet. Whoever takes it by the next look needs as long again to come to the store.
+pub fn record_delay_when_no_rider_yet(event: &NoRiderYet, noticed_at: Time) -> What {
+    let pause = event.again_at.duration_since(noticed_at);
+    let leaves_at = event.again_at.saturating_add(pause).unwrap_or(event.again_at);
+    What::RecordDelay { cause: DelayCause::NoRider, ready_by: Some(leaves_at) }
 }
 
 /// delivery: the rider is late.

@@ -46,9 +46,11 @@ impl Default for Waits {
 }
 
 impl Waits {
-    /// When a missing rider is noticed, seen from `at`: before the food is ready, but not in the past.
+    /// When a missing rider is noticed, seen from `at`: before the food is ready, or when it is where that would leave
+    /// no time in which one could have come.
     pub fn no_rider_at(&self, at: Time, ready_by: Time) -> Time {
-        ready_by.saturating_sub(self.no_rider_before_ready).unwrap_or(ready_by).max(at)
+        let before = ready_by.saturating_sub(self.no_rider_before_ready).unwrap_or(ready_by);
+        if before > at { before } else { ready_by.max(at) }
     }
 }
 

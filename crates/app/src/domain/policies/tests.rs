@@ -190,9 +190,16 @@ fn the_way_to_the_door_is_recorded() {
 }
 
 #[test]
+fn a_rider_who_is_missed_delays_the_order_by_the_pause_until_the_next_look() {
+    let mut missed = heard::<DeliveryEvent, _>(NoRiderYet { order_number: number(), again_at: t(20) });
+    missed.at = t(10);
+    let leaves_at = Some(t(30));
+    assert_eq!(when_delivery(&missed), Some(What::RecordDelay { cause: DelayCause::NoRider, ready_by: leaves_at }));
+}
+
+#[test]
 fn late_riders_and_trouble_on_the_way_are_recorded() {
     let delay = |cause| Some(What::RecordDelay { cause, ready_by: None });
-    assert_eq!(delivery_says(NoRiderYet { order_number: number(), again_at: t(30) }), delay(DelayCause::NoRider));
     let late = |at| RiderLate { order_number: number(), at, again_at: t(60) };
     assert_eq!(delivery_says(late(LateAt::Store)), delay(DelayCause::NoRider));
     assert_eq!(delivery_says(late(LateAt::Door)), delay(DelayCause::Traffic));

@@ -10,12 +10,15 @@ fn a_delivery_is_requested_and_its_rider_missed_ten_minutes_before_the_food_is_r
 }
 
 #[test]
-fn a_rider_is_not_missed_before_the_request_itself() {
-    let outcome = Delivery::decide(&State::Unknown, at(25, What::RequestDelivery(request(DeliveryBy::Rider)))).unwrap();
-    assert!(
-        matches!(&outcome[..], [DeliveryEvent::DeliveryRequested(event)] if event.no_rider_at == Some(t(25))),
-        "{outcome:?}"
-    );
+fn of_food_that_is_ready_soon_a_rider_is_missed_when_it_is_and_never_before_the_request_itself() {
+    for (requested, missed) in [(19, 20), (20, 30), (25, 30), (30, 30), (35, 35)] {
+        let what = What::RequestDelivery(request(DeliveryBy::Rider));
+        let outcome = Delivery::decide(&State::Unknown, at(requested, what)).unwrap();
+        assert!(
+            matches!(&outcome[..], [DeliveryEvent::DeliveryRequested(event)] if event.no_rider_at == Some(t(missed))),
+            "{requested}: {outcome:?}"
+        );
+    }
 }
 
 #[test]
