@@ -1,6 +1,7 @@
 //! The whole platform in a temporary directory, with a clock that only the test moves, and one method
 //! for each thing that a person does.
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use baedal::compose::{self, Parts, Roles, Running};
@@ -68,6 +69,11 @@ impl Answer {
         self.body
     }
 
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
     /// The last part of a problem's type.
     #[track_caller]
     pub fn problem(self, status: u16, slug: &str) -> Value {
@@ -92,8 +98,14 @@ impl TestApp {
 
     /// Each group of contexts as if it were its own process; the gateway is with the first.
     pub async fn start_apart(groups: &[&[Context]]) -> Self {
+        Self::start_apart_with(groups, |_| {}).await
+    }
+
+    /// Each group of contexts as if it were its own process, with other settings.
+    pub async fn start_apart_with(groups: &[&[Context]], change: impl FnOnce(&mut Settings)) -> Self {
         let mut app = Self::prepare(|settings| {
             settings.ports = free_ports();
+            change(settings);
         });
         for (number, group) in groups.iter().enumerate() {
             app.add(Roles::only(group, number == 0)).await;
@@ -308,6 +320,12 @@ impl TestApp {
         items.map(|item| item["event"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The newest order of somebody whose request to make it is not answered yet.
+    pub async fn order_under_way(&self, customer: &str) -> String {
+        let orders = self.until(customer, "/orders", |orders| orders["items"][0].is_object()).await;
+        id(&orders["items"][0])
+    }
+
     // What owners do, at the store of `placed`.
 
     pub async fn owner(&self, order: &str, what: &str, body: Value) -> Answer {
@@ -356,10 +374,31 @@ impl TestApp {
         self.rest().await;
     }
 
+    /// What an owner does with a thing on the menu, heard by everyone.
+    pub async fn menu(&self, store: &str, menu: &str, what: &str) {
+        let path = format!("/stores/{store}/menu/{menu}/{what}");
+        self.post(&format!("owner/{store}"), &path, json!({})).await.expect(200);
+        self.rest().await;
+    }
+
+    /// Another price for a pancake, heard by everyone.
+    pub async fn price_of_pancakes(&self, amount: i64) {
+        let item = json!({ "name": { "ko": "김치전", "en": "Kimchi Pancake" }, "priceAmount": amount });
+        let path = format!("/stores/{GUKBAP}/menu/{PANCAKE}");
+        self.call(Method::PUT, &format!("owner/{GUKBAP}"), &path, Some(&item), &[]).await.expect(200);
+        self.rest().await;
+    }
+
     // What operators do.
 
     pub async fn operate(&self, path: &str, body: Value) -> Answer {
         self.post("operator/1", &format!("/operations/{path}"), body).await
+    }
+
+    /// How many events each log holds.
+    pub fn logged(&self) -> Vec<(Context, u64)> {
+        let rooms = self.parts.iter().flat_map(|part| part.running.rooms());
+        rooms.map(|(context, room)| (*context, room.store.tail().head())).collect()
     }
 
     /// What the provider holds for an order: charged and given back.
@@ -386,9 +425,15 @@ async fn end(part: Part) {
     drop(part.running);
 }
 
-/// Ports that were free a moment ago.
+/// Ports that stay free for this test, also while nobody listens there: below those that systems hand out by themselves.
 fn free_ports() -> Ports {
-    let listeners: Vec<_> = (0..6).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let port = |place: usize| listeners[place].local_addr().unwrap().port();
-    Ports { app: port(0), pay: port(1), store: port(2), customer: port(3), delivery: port(4), gateway: port(5) }
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = 10_000 + u16::try_from(std::process::id() % 200).unwrap() * 100;
+    let port = || loop {
+        let port = begin + NEXT.fetch_add(1, Ordering::Relaxed);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    };
+    Ports { app: port(), pay: port(), store: port(), customer: port(), delivery: port(), gateway: port() }
 }

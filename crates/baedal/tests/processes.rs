@@ -1,0 +1,340 @@
+//! The program as it is run: every service its own process on one data directory, killed, restarted, stopped, and
+//! refused with a sentence where it cannot start.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Always open.
+const GUKBAP: &str = "019aa8dc-4883-7518-b416-a51e317821cf";
+const PANCAKE: &str = "019aa8dc-4881-71c4-9fa0-56741d0b328d";
+const SERVICES: [&str; 6] = ["app", "pay", "store", "customer", "delivery", "gateway"];
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_goes_from_menu_to_door_through_six_processes_of_which_one_is_killed() {
+    let mut town = Town::new();
+    for service in SERVICES {
+        town.serve(service);
+    }
+    town.ready().await;
+    let stores = town.until("", "/stores", |found| found["items"].as_array().is_some_and(|items| !items.is_empty()));
+    stores.await;
+    let menu = town.get("", &format!("/stores/{GUKBAP}")).await;
+    assert!(menu["menu"].to_string().contains(PANCAKE));
+    let order = town.order().await;
+    let owner = format!("owner/{GUKBAP}");
+    let open = |ticket: &Value| ticket["status"] == "OPEN";
+    town.until(&owner, &format!("/tickets/{order}"), open).await;
+    town.post(&owner, &format!("/tickets/{order}/accept"), json!({ "prepMinutes": 20 })).await;
+
+    town.kill("store");
+    let second = town.order().await;
+    town.serve("store");
+    town.ready().await;
+    town.until(&owner, &format!("/tickets/{second}"), open).await;
+    for what in ["start-cooking", "finish-cooking"] {
+        town.post(&owner, &format!("/tickets/{order}/{what}"), json!({})).await;
+    }
+    town.until("rider/1", &format!("/deliveries/{order}"), |delivery| delivery["ready"] == true).await;
+    for what in ["claim", "pick-up", "complete"] {
+        town.post("rider/1", &format!("/deliveries/{order}/{what}"), json!({})).await;
+    }
+    town.until("customer/1", &format!("/orders/{order}"), |order| order["status"] == "DELIVERED").await;
+    let told = |found: &Value| found["items"].as_array().is_some_and(|items| items.len() == 6);
+    town.until("customer/1", &format!("/notifications?orderId={order}"), told).await;
+
+    for service in SERVICES {
+        assert_eq!(town.terminate(service).code(), Some(0), "{service}");
+    }
+    let check = town.run(&["check", "--once"]);
+    assert_eq!(check.status.code(), Some(0), "{}", said(&check));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_on_the_same_data_is_refused() {
+    let mut town = Town::new();
+    town.serve("store");
+    town.ready().await;
+    let second = town.run(&["serve", "store", "--port", &format!("store={}", free_port())]);
+    refused(&second, "Another process already runs store");
+    town.get_at("store", "/health/ready").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_named_before_anything_is_touched() {
+    let town = Town::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let refusal = town.run(&["serve", "pay", "--port", &format!("pay={port}")]);
+    refused(&refusal, &format!("pay cannot listen at 127.0.0.1:{port}"));
+    assert!(!town.data_dir().exists());
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_used_is_named() {
+    let town = Town::new();
+    std::fs::write(town.data_dir(), "a file where a directory should be").unwrap();
+    let refusal = town.run(&["serve", "pay", "--port", &format!("pay={}", free_port())]);
+    refused(&refusal, &town.data_dir().display().to_string());
+    assert!(said(&refusal).contains("--data-dir"), "{}", said(&refusal));
+}
+
+#[test]
+fn a_log_that_is_no_database_is_named() {
+    let town = Town::new();
+    std::fs::create_dir(town.data_dir()).unwrap();
+    std::fs::write(town.data_dir().join("pay.db"), "no database, whatever its name says".repeat(100)).unwrap();
+    refused(&town.run(&["serve", "pay", "--port", &format!("pay={}", free_port())]), "pay.db");
+}
+
+#[test]
+fn an_unknown_setting_is_named_wherever_it_comes_from() {
+    let town = Town::new();
+    refused(&town.run(&["serve", "--set", "waits.forever=1m"]), "waits.forever");
+    refused(&town.run(&["serve", "--wait", "forever=1m"]), "forever");
+    let file = town.dir.path().join("other.toml");
+    std::fs::write(&file, "[waits]\nforever = \"1m\"\n").unwrap();
+    refused(&town.run(&["serve", "--config", file.to_str().unwrap()]), "forever");
+    let output = town.command(&["serve"]).env("BAEDAL_FOREVER", "1").output().unwrap();
+    refused(&output, "BAEDAL_FOREVER");
+}
+
+#[test]
+fn the_program_says_what_it_can_do() {
+    let town = Town::new();
+    let help = town.run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for word in ["serve", "demo", "check", "--data-dir", "--port"] {
+        assert!(said(&help).contains(word), "{word}");
+    }
+    assert_eq!(town.run(&["--version"]).status.code(), Some(0));
+    assert_eq!(town.run(&["cook"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_check_of_nothing_says_so() {
+    let town = Town::new();
+    let check = town.run(&["check"]);
+    refused(&check, &town.data_dir().display().to_string());
+    assert!(!town.data_dir().exists(), "a look makes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn being_told_to_stop_answers_what_is_under_way_first() {
+    let mut town = Town::new();
+    town.serve("all");
+    town.ready().await;
+    // The provider takes three seconds for this one.
+    let (http, address) = (town.http.clone(), format!("{}/orders", town.gateway()));
+    let body = town.basket("slow");
+    let slow = tokio::spawn(async move {
+        let request = http.post(address).header("Baedal-Actor", "customer/1").json(&body);
+        request.send().await.unwrap().status().as_u16()
+    });
+    let a_payment = |page: &Value| page.to_string().contains("PaymentRequested");
+    town.until("operator/1", "/events?limit=200&from=store:100000", a_payment).await;
+    let status = town.terminate("all");
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(slow.await.unwrap(), 201);
+    let check = town.run(&["check", "--once"]);
+    assert_ne!(check.status.code(), Some(2), "{}", said(&check));
+}
+
+/// A data directory, ports, and the processes that run on them.
+struct Town {
+    dir: TempDir,
+    ports: Vec<(&'static str, u16)>,
+    running: Vec<(&'static str, Child)>,
+    http: reqwest::Client,
+}
+
+impl Drop for Town {
+    fn drop(&mut self) {
+        for (_, child) in &mut self.running {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+impl Town {
+    fn new() -> Self {
+        let ports = SERVICES.map(|service| (service, free_port())).into();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        Self { dir: TempDir::new().unwrap(), ports, running: Vec::new(), http }
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baedal"));
+        command.current_dir(self.dir.path()).env_remove("RUST_LOG").args(arguments);
+        command.arg("--data-dir").arg(self.data_dir());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn serve(&mut self, service: &'static str) {
+        let mut command = self.command(&["serve", service]);
+        for (name, port) in &self.ports {
+            command.arg("--port").arg(format!("{name}={port}"));
+        }
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        self.running.push((service, child));
+    }
+
+    fn take(&mut self, service: &str) -> Child {
+        let place = self.running.iter().position(|(name, _)| *name == service).unwrap();
+        self.running.remove(place).1
+    }
+
+    /// As a machine that loses its power.
+    fn kill(&mut self, service: &str) {
+        let mut child = self.take(service);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// SIGTERM, and the wait until it has ended.
+    fn terminate(&mut self, service: &str) -> ExitStatus {
+        let mut child = self.take(service);
+        let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+        assert!(told.success());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "{service} does not stop");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits until all that runs is ready.
+    async fn ready(&mut self) {
+        let running: Vec<_> = self.running.iter().map(|(service, _)| *service).collect();
+        for service in running {
+            self.get_at(if service == "all" { "gateway" } else { service }, "/health/ready").await;
+        }
+    }
+
+    fn address(&self, service: &str) -> String {
+        let port = self.ports.iter().find(|(name, _)| *name == service).unwrap().1;
+        format!("http://127.0.0.1:{port}")
+    }
+
+    fn gateway(&self) -> String {
+        format!("{}/api", self.address("gateway"))
+    }
+
+    /// Asks a service itself until it answers well.
+    async fn get_at(&self, service: &str, path: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let address = format!("{}{path}", self.address(service));
+        loop {
+            let answer = self.http.get(&address).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{service} is not ready");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn call(&self, method: Method, who: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = self.http.request(method, format!("{}{path}", self.gateway()));
+        if !who.is_empty() {
+            request = request.header("Baedal-Actor", who);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json().await.unwrap_or_default())
+    }
+
+    async fn get(&self, who: &str, path: &str) -> Value {
+        let (status, body) = self.call(Method::GET, who, path, None).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    async fn post(&self, who: &str, path: &str, body: Value) -> Value {
+        let (status, body) = self.call(Method::POST, who, path, Some(body)).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    async fn until(&self, who: &str, path: &str, right: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (status, body) = self.call(Method::GET, who, path, None).await;
+            if status == 200 && right(&body) {
+                return body;
+            }
+            assert!(Instant::now() < deadline, "{path} did not become right: {status} {body}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn basket(&self, token: &str) -> Value {
+        json!({
+            "storeId": GUKBAP,
+            "items": [{ "menuId": PANCAKE, "quantity": 2 }],
+            "address": "서울특별시 마포구 달보드레로 1",
+            "phone": "010-0000-0000",
+            "payment": { "method": "CARD", "token": token },
+        })
+    }
+
+    /// Orders two pancakes and pays.
+    async fn order(&self) -> String {
+        let (status, order) = self.call(Method::POST, "customer/1", "/orders", Some(self.basket("ok"))).await;
+        assert_eq!(status, 201, "{order}");
+        assert_eq!(order["status"], "PLACED");
+        order["orderId"].as_str().unwrap().to_owned()
+    }
+}
+
+/// Exit code 2, and a sentence with `words` in it on the standard error.
+#[track_caller]
+fn refused(output: &Output, words: &str) {
+    let said = said(output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(words), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+fn said(output: &Output) -> String {
+    let mut said = String::new();
+    for mut stream in [&output.stdout[..], &output.stderr[..]] {
+        stream.read_to_string(&mut said).unwrap();
+    }
+    said
+}
+
+/// A port that stays free for this test, also while nobody listens there: below those that systems hand out by
+/// themselves.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = 10_000 + u16::try_from(std::process::id() % 200).unwrap() * 100;
+    loop {
+        let port = begin + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
