@@ -2,7 +2,7 @@
 
 use kernel::events::Recorded;
 use kernel::events::app::AppEvent;
-use kernel::events::customer::CustomerEvent;
+use kernel::events::customer::{CustomerEvent, NoticeKind};
 use platform::batch::Batch;
 use platform::runner::{Handler, HandlerError};
 use platform::store::{Cause, StoreError};
@@ -88,7 +88,12 @@ impl HeardOfApp {
             let is_first = state.first().is_some_and(|first| first.notice_id == notice_id);
             is_first.then(|| self.customer.command(cause.at, What::RecordSent { notice_id }))
         };
-        let decided = batch.decide_then::<Notice>(self.customer.notices(), order, cause, queue, sent)?;
+        let notices = self.customer.notices();
+        let decided = if kind == NoticeKind::Placed {
+            batch.begin_then::<Notice>(notices, order, cause, queue, sent)?
+        } else {
+            batch.decide_then::<Notice>(notices, order, cause, queue, sent)?
+        };
         Ok(decided.map(|events| {
             let is_sent = events.iter().any(|event| matches!(event, CustomerEvent::NoticeSent(_)));
             if let Some((customer, number)) = line.filter(|_| is_sent) {

@@ -81,6 +81,10 @@ impl View for OrderFactsView {
         Some(event.subject.to_string())
     }
 
+    fn begins(event: &Recorded<AppEvent>) -> bool {
+        matches!(event.event, AppEvent::OrderCreated(_))
+    }
+
     fn apply(row: Option<OrderFacts>, event: &Recorded<AppEvent>) -> Option<OrderFacts> {
         OrderFacts::apply(row, event)
     }

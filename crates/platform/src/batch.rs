@@ -18,6 +18,17 @@ pub struct Batch {
     pub changes: Changes,
     streams: HashMap<String, Pending>,
     rows: HashMap<(&'static str, String), Box<dyn Any + Send>>,
+    expects: Expects,
+}
+
+/// What is believed of a stream that is not in memory when an event begins it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Expects {
+    /// Nothing: the log is read.
+    #[default]
+    Anything,
+    /// That there is none: should there be one after all, the commit is a conflict, and the batch is done again.
+    NoStream,
 }
 
 struct Pending {
@@ -26,13 +37,52 @@ struct Pending {
 }
 
 impl Batch {
+    /// A batch that takes [`Batch::begin`] at its word. After a conflict it has to be done again by one that does not.
+    pub fn hopeful() -> Self {
+        Self { expects: Expects::NoStream, ..Self::default() }
+    }
+
+    /// As [`Batch::decide`], for a command that begins the stream as a rule: it is not looked for in the log.
+    pub fn begin<A: Aggregate>(
+        &mut self,
+        streams: &Streams<A>,
+        id: Uuid,
+        cause: &Cause,
+        command: A::Command,
+    ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
+        self.begin_then(streams, id, cause, command, |_| None)
+    }
+
+    /// As [`Batch::decide_then`], for a command that begins the stream as a rule.
+    pub fn begin_then<A: Aggregate>(
+        &mut self,
+        streams: &Streams<A>,
+        id: Uuid,
+        cause: &Cause,
+        command: A::Command,
+        then: impl FnOnce(&A::State) -> Option<A::Command>,
+    ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
+        let before = match self.expects {
+            Expects::Anything => self.load(streams, id)?,
+            Expects::NoStream => match self.pending(id) {
+                Some(loaded) => loaded,
+                None => streams.in_memory(id).unwrap_or_else(|| Arc::new(Loaded::new(id))),
+            },
+        };
+        self.decide_on(streams, &before, cause, command, then)
+    }
+
+    fn pending<A: Aggregate>(&self, id: Uuid) -> Option<Arc<Loaded<A>>> {
+        if self.streams.is_empty() {
+            return None;
+        }
+        self.streams.get(&A::stream(id)).and_then(|pending| pending.loaded.downcast_ref::<Arc<Loaded<A>>>()).cloned()
+    }
+
     /// The stream of `id`, with what this batch has already made of it.
     pub fn load<A: Aggregate>(&self, streams: &Streams<A>, id: Uuid) -> Result<Arc<Loaded<A>>, StoreError> {
-        if self.streams.is_empty() {
-            return streams.load(id);
-        }
-        match self.streams.get(&A::stream(id)).and_then(|pending| pending.loaded.downcast_ref::<Arc<Loaded<A>>>()) {
-            Some(loaded) => Ok(Arc::clone(loaded)),
+        match self.pending(id) {
+            Some(loaded) => Ok(loaded),
             None => streams.load(id),
         }
     }
@@ -46,10 +96,7 @@ impl Batch {
         command: A::Command,
     ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
         let before = self.load(streams, id)?;
-        match A::decide(&before.state, command) {
-            Ok(events) => self.add(streams, &before, cause, events).map(Ok),
-            Err(rejection) => Ok(Err(rejection)),
-        }
+        self.decide_on(streams, &before, cause, command, |_| None)
     }
 
     /// As [`Batch::decide`], and where it changed something also what `then` asks of the state that comes of it:
@@ -63,6 +110,17 @@ impl Batch {
         then: impl FnOnce(&A::State) -> Option<A::Command>,
     ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
         let before = self.load(streams, id)?;
+        self.decide_on(streams, &before, cause, command, then)
+    }
+
+    fn decide_on<A: Aggregate>(
+        &mut self,
+        streams: &Streams<A>,
+        before: &Loaded<A>,
+        cause: &Cause,
+        command: A::Command,
+        then: impl FnOnce(&A::State) -> Option<A::Command>,
+    ) -> Result<Result<Vec<A::Event>, A::Rejection>, StoreError> {
         let decided = A::decide(&before.state, command).and_then(|mut events| {
             if !events.is_empty() {
                 let state = events.iter().fold(before.state.clone(), A::evolve);
@@ -73,7 +131,7 @@ impl Batch {
             Ok(events)
         });
         match decided {
-            Ok(events) => self.add(streams, &before, cause, events).map(Ok),
+            Ok(events) => self.add(streams, before, cause, events).map(Ok),
             Err(rejection) => Ok(Err(rejection)),
         }
     }
@@ -98,11 +156,14 @@ impl Batch {
     /// stays as it is is not written.
     pub fn fold<V: View>(&mut self, store: &Store, event: &Recorded<V::Event>) -> Result<Option<V::Row>, StoreError> {
         let Some(key) = V::key(event) else { return Ok(None) };
-        let before = self.row::<V>(store, &key)?;
+        let before = if V::begins(event) { None } else { self.row::<V>(store, &key)? };
         let row = V::apply(before.clone(), event);
         if row != before {
             self.changes.rows.push((V::write(&key, row.as_ref())?, event.position));
-            self.rows.insert((V::TABLE.name, key), Box::new(row.clone()));
+            let (store, remembered) = (store.clone(), row.clone());
+            let place = (V::TABLE.name, key);
+            self.rows.insert(place.clone(), Box::new(row.clone()));
+            self.changes.after.push(Box::new(move || store.remember_row(place, remembered)));
         }
         Ok(row)
     }
@@ -114,6 +175,9 @@ impl Batch {
             && let Some(row) = row.downcast_ref::<Option<V::Row>>()
         {
             return Ok(row.clone());
+        }
+        if let Some(row) = store.remembered_row::<V::Row>(&(V::TABLE.name, key.to_owned())) {
+            return Ok(Some(row));
         }
         let found = store.readers().with(|reader| reader.row(V::TABLE.name, key))?;
         found.map(|(doc, personal, _)| V::read(&doc, personal.as_deref())).transpose()

@@ -82,8 +82,16 @@ pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
     if nesting(raw) > DEEPEST {
         return Err(Problem::malformed_json(format!("The JSON is nested deeper than {DEEPEST} levels.")));
     }
-    serde_json::from_slice(raw).or_else(|error| {
-        let broken = if error.is_data() { serde_json::from_slice::<IgnoredAny>(raw).err() } else { Some(error) };
+    // Within what nobody reads, the parser would let through bytes that are no text.
+    let text =
+        std::str::from_utf8(raw).map_err(|error| Problem::malformed_json(format!("The body is not JSON: {error}.")))?;
+    let object = text.trim_ascii_start().starts_with('{');
+    if !object && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        // Else an array would be taken for an object's fields in turn.
+        return Err(Problem::invalid_field(".", "has to be an object"));
+    }
+    serde_json::from_str(text).or_else(|error| {
+        let broken = if error.is_data() { serde_json::from_str::<IgnoredAny>(text).err() } else { Some(error) };
         match broken {
             Some(error) => Err(Problem::malformed_json(format!("The body is not JSON: {error}."))),
             // Tracking the path costs, so it is done only for those who need it.

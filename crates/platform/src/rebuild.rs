@@ -56,6 +56,7 @@ pub async fn rebuild<V: View>(
         .into());
     }
     store.commit(anew(V::TABLE)).await?;
+    store.forget_rows();
     let mut position = 0;
     while position < until {
         let events = source.events_after(position, BATCH.min((until - position) as usize))?;

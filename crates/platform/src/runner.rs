@@ -13,7 +13,11 @@ use crate::room::{Hearing, Room};
 use crate::store::{Cause, Changes, CommitError, CursorMove, Parked, StoreError, StoredEvent};
 
 /// Events whose effects share a transaction.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
+/// From so many events at a time on, a little patience makes the next transaction larger.
+const CROWD: usize = 4;
+/// That patience.
+const GATHER: Duration = Duration::from_millis(4);
 /// Pauses before a failing event is tried again; after the last it is parked.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3)];
@@ -208,9 +212,14 @@ impl<H: Handler> Runner<H> {
     }
 
     async fn deliver(&mut self, events: &[Arc<StoredEvent>]) -> Result<(), Interrupted> {
-        for _ in 0..3 {
-            match self.try_all(events).await {
-                Ok(()) => return Ok(()),
+        for batch in [Batch::hopeful(), Batch::default(), Batch::default()] {
+            match self.try_all(events, batch).await {
+                Ok(()) => {
+                    if (CROWD..BATCH).contains(&events.len()) {
+                        tokio::time::sleep(GATHER).await;
+                    }
+                    return Ok(());
+                }
                 Err(HandlerError::Commit(CommitError::Conflict)) => {}
                 Err(error) if error.is_the_events_own() => break,
                 Err(error) => return Err(error.into()),
@@ -222,8 +231,7 @@ impl<H: Handler> Runner<H> {
         Ok(())
     }
 
-    async fn try_all(&mut self, events: &[Arc<StoredEvent>]) -> Result<(), HandlerError> {
-        let mut batch = Batch::default();
+    async fn try_all(&mut self, events: &[Arc<StoredEvent>], mut batch: Batch) -> Result<(), HandlerError> {
         for event in events {
             self.add(event, &mut batch)?;
         }

@@ -149,6 +149,11 @@ impl<A: Aggregate> Streams<A> {
         self.cache.get_or_insert_with(&id, || self.fold(id))
     }
 
+    /// The stream of `id`, if it is in memory.
+    pub(crate) fn in_memory(&self, id: Uuid) -> Option<Arc<Loaded<A>>> {
+        self.cache.get(&id)
+    }
+
     fn fold(&self, id: Uuid) -> Result<Arc<Loaded<A>>, StoreError> {
         let mut loaded = Loaded::new(id);
         for event in self.history(id)? {

@@ -119,8 +119,20 @@ fn left_in(room: &Room, rooms: &[Room]) -> Vec<String> {
             left.push(format!("{context} has heard {source} up to {} of {head}", hearing.position()));
         }
     }
-    match room.store.readers().with(|reader| due_in(room, reader.connection())) {
-        Ok(due) => left.extend(due.into_iter().map(|what| format!("{context}: {what}"))),
+    let found = room.store.readers().with(|reader| {
+        // In this order: what made a due thing vanish is in the log that is looked at next.
+        let due = due_in(room, reader.connection())?;
+        let newest = "SELECT coalesce(max(position), 0) FROM events";
+        Ok((due, reader.connection().query_row(newest, [], |row| row.get::<_, i64>(0))?))
+    });
+    match found {
+        Ok((due, newest)) => {
+            left.extend(due.into_iter().map(|what| format!("{context}: {what}")));
+            let head = room.store.tail().head();
+            if head < newest.unsigned_abs() {
+                left.push(format!("{context} has told of its log up to {head} of {newest}"));
+            }
+        }
         Err(error) => left.push(format!("{context}: {error}")),
     }
     left

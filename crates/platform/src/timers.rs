@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use kernel::Time;
@@ -36,6 +37,7 @@ pub struct Timekeeper<A: Aggregate> {
     room: Room,
     streams: Streams<A>,
     command: CommandWhenDue<A>,
+    resting: Arc<AtomicI64>,
 }
 
 struct Sweep {
@@ -46,7 +48,9 @@ struct Sweep {
 impl<A: Aggregate> Timekeeper<A> {
     /// A timekeeper that turns a wait that is over into a command.
     pub fn new(room: &Room, streams: &Streams<A>, command: CommandWhenDue<A>) -> Self {
-        Self { room: room.clone(), streams: streams.clone(), command }
+        let resting = Arc::new(AtomicI64::new(i64::MAX));
+        room.store.wakers().resting.write().push(Arc::clone(&resting));
+        Self { room: room.clone(), streams: streams.clone(), command, resting }
     }
 
     /// Runs until shutdown.
@@ -94,10 +98,13 @@ impl<A: Aggregate> Timekeeper<A> {
                 .optional()
         });
         let until = next.ok().flatten().and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
+        // Until here every commit wakes; from here on only what is due before.
+        self.resting.store(until.as_millisecond(), Ordering::SeqCst);
         tokio::select! {
             () = woken => {}
             () = self.room.clock.sleep_until(until) => {}
         }
+        self.resting.store(i64::MAX, Ordering::SeqCst);
     }
 
     /// Acts for every wait that is over. Says whether some had to be held back.

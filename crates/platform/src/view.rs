@@ -62,12 +62,12 @@ impl ViewTable {
         use std::fmt::Write;
         let name = self.name;
         let mut sql = format!(
-            "CREATE TABLE {name} (key TEXT PRIMARY KEY, doc TEXT NOT NULL, private TEXT, position INTEGER NOT NULL"
+            "CREATE TABLE {name} (key TEXT NOT NULL PRIMARY KEY, doc TEXT NOT NULL, private TEXT, position INTEGER NOT NULL"
         );
         for (column, kind) in self.columns {
             let _ = write!(sql, ", {column} {kind}");
         }
-        sql.push_str(") WITHOUT ROWID;");
+        sql.push_str(");");
         for (number, columns) in self.indexes.iter().enumerate() {
             let columns = if columns.starts_with('(') { (*columns).to_owned() } else { format!("({columns})") };
             let _ = write!(sql, "CREATE INDEX {name}_{number} ON {name} {columns};");
@@ -105,6 +105,12 @@ pub trait View: Send + Sync + 'static {
 
     /// The key of the row that `event` belongs to, if any.
     fn key(event: &Recorded<Self::Event>) -> Option<String>;
+
+    /// Whether there can be no row before `event`, so that none has to be looked for.
+    fn begins(event: &Recorded<Self::Event>) -> bool {
+        let _ = event;
+        false
+    }
 
     /// The row after `event`; `None` removes it.
     fn apply(row: Option<Self::Row>, event: &Recorded<Self::Event>) -> Option<Self::Row>;

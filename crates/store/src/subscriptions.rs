@@ -9,6 +9,7 @@ use platform::store::Cause;
 
 use crate::domain::commands::TicketWhat;
 use crate::domain::policies;
+use crate::domain::ticket::TicketRejection;
 use crate::service::StoreService;
 
 /// What store hears of app: orders that are placed, cancelled, adjusted, forgotten.
@@ -36,6 +37,12 @@ impl Handler for HeardOfApp {
             return Ok(());
         }
         match policies::when_app(event) {
+            Some(what @ TicketWhat::OpenTicket(_)) => {
+                let command = self.store.command(cause.at, what);
+                let opened = batch.begin(self.store.tickets(), event.subject, cause, command)?;
+                noted(event, cause, batch, opened.err());
+                Ok(())
+            }
             Some(what) => tell(&self.store, event, cause, batch, what),
             None => Ok(()),
         }
@@ -83,8 +90,13 @@ fn tell<E: DomainEvent>(
     what: TicketWhat,
 ) -> Result<(), HandlerError> {
     let command = store.command(cause.at, what);
-    if let Err(rejection) = batch.decide(store.tickets(), event.subject, cause, command)? {
+    let decided = batch.decide(store.tickets(), event.subject, cause, command)?;
+    noted(event, cause, batch, decided.err());
+    Ok(())
+}
+
+fn noted<E: DomainEvent>(event: &Recorded<E>, cause: &Cause, batch: &mut Batch, rejection: Option<TicketRejection>) {
+    if let Some(rejection) = rejection {
         batch.note(event.subject, cause, format!("{} {}: {rejection}", E::CONTEXT, event.event.name()));
     }
-    Ok(())
 }

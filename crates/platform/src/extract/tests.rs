@@ -90,6 +90,7 @@ async fn broken_json_is_400_even_when_its_beginning_has_the_wrong_shape() {
         assert_eq!((status.as_u16(), &problem["type"]), (400, &"/problems/malformed-json".into()), "{body}");
     }
     assert_eq!(posted("application/json", b"{\"storeId\":\"\xff\"}".to_vec()).await.0, 400);
+    assert_eq!(posted("application/json", b"{\"nobodyReadsThis\":\"\xff\"}".to_vec()).await.0, 400);
 }
 
 #[tokio::test]
@@ -109,6 +110,14 @@ async fn another_shape_is_422_and_names_the_field() {
     assert_eq!(problem["type"], "/problems/invalid-field");
     assert_eq!(problem["fields"][0]["field"], "items[1].quantity");
     assert_eq!(problem["fields"][0]["reason"], "invalid value: integer `-1`, expected u32");
+}
+
+#[tokio::test]
+async fn a_list_is_no_object_even_when_it_gives_the_fields_in_turn() {
+    for body in [r#" ["00000000-0000-0000-0000-000000000001",[{"quantity":2}]]"#, "[]", "null", "7"] {
+        let (status, problem) = posted("application/json", body).await;
+        assert_eq!((status.as_u16(), &problem["fields"][0]["field"]), (422, &".".into()), "{body}");
+    }
 }
 
 #[tokio::test]

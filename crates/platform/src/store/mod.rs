@@ -9,12 +9,14 @@ mod schema;
 mod tail;
 mod writer;
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use kernel::Context;
+use quick_cache::sync::Cache;
 use tokio::sync::{mpsc, oneshot};
 
 pub use changes::{
@@ -32,6 +34,15 @@ use writer::{Job, Wakers};
 /// Transactions that may wait for the writer; past that, whoever commits waits.
 const MOST_WAITING: usize = 4096;
 
+/// Rows of views of other contexts' logs that are kept at hand.
+const MOST_ROWS: usize = 4096;
+
+/// A view's name and a row's key.
+pub(crate) type RowPlace = (&'static str, String);
+
+/// What is at hand, each in its own type.
+pub(crate) type RowCache = Cache<RowPlace, Arc<dyn Any + Send + Sync>>;
+
 /// A context's database, owned by this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -47,6 +58,7 @@ struct Inner {
     wakers: Arc<Wakers>,
     commits: Arc<AtomicU64>,
     readers: Readers,
+    rows: Arc<RowCache>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -116,6 +128,24 @@ impl Store {
             return Ok(events);
         }
         self.inner.readers.with(|reader| reader.events_after(position, limit))
+    }
+
+    /// Keeps a row of a view of another context's log at hand, or forgets it where it was removed.
+    pub(crate) fn remember_row<R: Send + Sync + 'static>(&self, place: RowPlace, row: Option<R>) {
+        match row {
+            Some(row) => self.inner.rows.insert(place, Arc::new(row)),
+            None => drop(self.inner.rows.remove(&place)),
+        }
+    }
+
+    /// A row that is at hand. The consumer that writes it is the only one that asks.
+    pub(crate) fn remembered_row<R: Clone + 'static>(&self, place: &RowPlace) -> Option<R> {
+        self.inner.rows.get(place)?.downcast_ref::<R>().cloned()
+    }
+
+    /// Forgets every row that is at hand: a table is made anew.
+    pub(crate) fn forget_rows(&self) {
+        self.inner.rows.clear();
     }
 
     /// Drops from memory what may hold personal data that has been erased.

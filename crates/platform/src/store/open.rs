@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use kernel::Context;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use super::lock::Ownership;
 use super::read::Readers;
 use super::tail::Tail;
 use super::writer::{Job, Wakers, Writer};
-use super::{Inner, MOST_WAITING, Store, schema};
+use super::{Inner, MOST_ROWS, MOST_WAITING, RowCache, Store, schema};
 use crate::shutdown::Shutdown;
 use crate::view::ViewTable;
 
@@ -60,7 +61,9 @@ impl Store {
         let wakers = Arc::new(Wakers::default());
         let commits = Arc::new(AtomicU64::new(0));
         let (jobs, waiting) = mpsc::channel(MOST_WAITING);
+        let rows = Arc::new(RowCache::new(MOST_ROWS));
         let writer = Writer {
+            rows: Arc::clone(&rows),
             connection,
             path: path.clone(),
             next: head + 1,
@@ -78,7 +81,7 @@ impl Store {
             .map_err(|error| StoreError::Fatal(format!("The writer's thread cannot be started: {error}.")))?;
         let readers = Readers::new(path.clone());
         let (jobs, thread) = (Some(jobs), Some(thread));
-        Ok(Self { inner: Arc::new(Inner { context, path, log, jobs, tail, wakers, commits, readers, thread }) })
+        Ok(Self { inner: Arc::new(Inner { context, path, log, jobs, tail, wakers, commits, readers, rows, thread }) })
     }
 }
 
@@ -93,6 +96,7 @@ fn run(writer: Writer, waiting: mpsc::Receiver<Job>, context: Context, shutdown:
 fn connect_writer(path: &PathBuf) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(READY_STATEMENTS);
+    keep_plans(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
@@ -100,6 +104,11 @@ fn connect_writer(path: &PathBuf) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "busy_timeout", 5000)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     Ok(connection)
+}
+
+/// Without this a statement is prepared again whenever a bound value might suit another plan better.
+pub(super) fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 fn prepare_schema(connection: &Connection, path: &Path, options: &Options<'_>) -> Result<(), StoreError> {

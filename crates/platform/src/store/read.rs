@@ -49,6 +49,7 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.set_prepared_statement_cache_capacity(64);
+        super::open::keep_plans(&connection)?;
         connection.pragma_update(None, "busy_timeout", 5000)?;
         connection.pragma_update(None, "cache_size", -4096)?;
         Ok(connection)

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, params};
 use tokio::sync::{mpsc, oneshot};
 
+use super::RowCache;
 use super::changes::{AfterLease, Append, Changes, Lease, RowWrite};
 use super::error::{CommitError, StoreError};
 use super::lock::Ownership;
@@ -41,6 +42,15 @@ pub struct Job {
 pub struct Wakers {
     pub timers: tokio::sync::Notify,
     pub work: tokio::sync::Notify,
+    /// Until when each timekeeper rests (ms); one that looks right now wants to hear of everything.
+    pub resting: parking_lot::RwLock<Vec<Arc<AtomicI64>>>,
+}
+
+impl Wakers {
+    /// Whether a timekeeper has to hear of a wait that is over at `due` (ms).
+    fn concerns(&self, due: i64) -> bool {
+        self.resting.read().iter().any(|until| due < until.load(Ordering::SeqCst))
+    }
 }
 
 pub struct Writer {
@@ -51,6 +61,7 @@ pub struct Writer {
     pub wakers: Arc<Wakers>,
     pub shutdown: Shutdown,
     pub commits: Arc<AtomicU64>,
+    pub rows: Arc<RowCache>,
     pub _ownership: Ownership,
 }
 
@@ -61,6 +72,8 @@ impl Writer {
     pub fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         while let Some(first) = jobs.blocking_recv() {
             let mut batch = vec![first];
+            // Whoever is about to hand something in gets the processor once: a commit costs the same for all of them.
+            std::thread::yield_now();
             while batch.len() < MOST_PER_COMMIT
                 && let Ok(job) = jobs.try_recv()
             {
@@ -74,37 +87,62 @@ impl Writer {
 
     fn commit(&mut self, mut batch: Vec<Job>) {
         let before = self.next;
-        if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
-            let error = StoreError::explain(&self.path, &error);
-            return self.refuse(batch, &error);
-        }
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for job in &mut batch {
-            match self.apply(&mut job.changes) {
-                Err(CommitError::Store(error @ StoreError::Fatal(_))) => {
-                    let _ = self.connection.execute_batch("ROLLBACK");
-                    self.next = before;
-                    return self.refuse(batch, &error);
+        let outcomes = match self.apply_all(&mut batch, before) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                if !self.connection.is_autocommit() {
+                    let _ = self.execute("ROLLBACK");
                 }
-                // Some errors end the whole transaction, not only the savepoint; what came before is gone too.
-                Err(CommitError::Store(error)) if self.connection.is_autocommit() => {
-                    self.next = before;
-                    return self.refuse(batch, &error);
-                }
-                outcome => outcomes.push(outcome),
+                self.next = before;
+                return self.refuse(batch, &error);
             }
-        }
-        if let Err(error) = self.connection.execute_batch("COMMIT") {
+        };
+        if let Err(error) = self.say("COMMIT") {
             return self.settle_failed_commit(batch, outcomes, before, &error);
         }
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.publish(batch, outcomes);
     }
 
+    /// Nearly always nobody is in another's way, and then nobody needs a savepoint; otherwise all begin again, each
+    /// with its own, so that one conflict does not fail its neighbours.
+    fn apply_all(&mut self, batch: &mut [Job], before: u64) -> Result<Vec<Outcome>, StoreError> {
+        self.say("BEGIN IMMEDIATE").map_err(|error| StoreError::explain(&self.path, &error))?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for job in batch.iter_mut() {
+            match self.write_all(&mut job.changes) {
+                Ok(written) => outcomes.push(Ok(written)),
+                Err(CommitError::Store(error @ StoreError::Fatal(_))) => return Err(error),
+                Err(_) => {
+                    if !self.connection.is_autocommit() {
+                        self.say("ROLLBACK").map_err(|error| StoreError::explain(&self.path, &error))?;
+                    }
+                    self.next = before;
+                    return self.apply_each(batch);
+                }
+            }
+        }
+        Ok(outcomes)
+    }
+
+    fn apply_each(&mut self, batch: &mut [Job]) -> Result<Vec<Outcome>, StoreError> {
+        self.say("BEGIN IMMEDIATE").map_err(|error| StoreError::explain(&self.path, &error))?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for job in batch.iter_mut() {
+            match self.apply(&mut job.changes) {
+                Err(CommitError::Store(error @ StoreError::Fatal(_))) => return Err(error),
+                // Some errors end the whole transaction, not only the savepoint; what came before is gone too.
+                Err(CommitError::Store(error)) if self.connection.is_autocommit() => return Err(error),
+                outcome => outcomes.push(outcome),
+            }
+        }
+        Ok(outcomes)
+    }
+
     /// A COMMIT that reports an error leaves the batch unknown: read again what became of it.
     fn settle_failed_commit(&mut self, batch: Vec<Job>, outcomes: Vec<Outcome>, before: u64, error: &rusqlite::Error) {
         let explained = StoreError::explain(&self.path, error);
-        let _ = self.connection.execute_batch("ROLLBACK");
+        let _ = self.say("ROLLBACK");
         let head: Option<Option<u64>> =
             self.connection.query_row("SELECT max(position) FROM events", [], |row| row.get(0)).ok();
         match head {
@@ -140,13 +178,19 @@ impl Writer {
                 Ok((positions, stored)) => {
                     events.extend(stored);
                     for (append, position) in job.changes.appends.iter_mut().zip(&positions) {
-                        woken.0 |= append.timer.is_some();
+                        woken.0 |=
+                            matches!(append.timer, Some(Some(due)) if self.wakers.concerns(due.as_millisecond()));
                         woken.1 |= matches!(append.work, Some(Some(_)));
                         if let Some(publish) = append.publish.take() {
                             publish(*position);
                         }
                     }
                     afterwards.append(&mut job.changes.after);
+                    for erased in &job.changes.erased {
+                        for table in &erased.tables {
+                            self.rows.remove(&(table.name, erased.subject.to_string()));
+                        }
+                    }
                     woken.1 |= !job.changes.leases.is_empty();
                     Ok(positions)
                 }
@@ -191,8 +235,12 @@ impl Writer {
         }
     }
 
+    fn say(&self, sql: &'static str) -> rusqlite::Result<usize> {
+        self.connection.prepare_cached(sql)?.execute([])
+    }
+
     fn execute(&self, sql: &'static str) -> Result<usize, CommitError> {
-        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(|e| self.outage(&e))
+        self.say(sql).map_err(|error| self.outage(&error))
     }
 
     fn outage(&self, error: &rusqlite::Error) -> CommitError {
