@@ -20,7 +20,7 @@ use platform::streams::{HandleError, Loaded};
 use super::body::{OrderBody, PaymentBody};
 use super::{problems, shapes};
 use crate::domain::commands::{CreateOrder, Outcome, What};
-use crate::domain::order::{Order, Rejection, Stage};
+use crate::domain::order::{End, Order, Rejection, Stage};
 use crate::domain::pricing;
 use crate::ports::{PaymentAnswer, PaymentRequest};
 use crate::service::AppService;
@@ -209,11 +209,29 @@ async fn record(
     let keep = |order: &Loaded<Order>, _: &[_], changes: &mut Changes| keep_answer(changes, asked, &reply(order)?);
     let handled = app.orders().handle_with(id, &cause, app.command(cause.at, what), keep).await;
     match handled {
+        Ok(handled) if handled.events.is_empty() => {
+            // The news was here before the answer: nothing was left to commit the answer with.
+            let reply = reply(&handled.after).map_err(|error| outage(&error))?;
+            keep_alone(app, asked, reply).await
+        }
         Ok(handled) => reply(&handled.after).map_err(|error| outage(&error)),
         // The order moved on while pay was asked (cancelled, expired): its state is the answer.
-        Err(HandleError::Rejected(_)) => standing(app, id, speaks, answers),
+        Err(HandleError::Rejected(_)) => keep_alone(app, asked, standing(app, id, speaks, answers)?).await,
         Err(HandleError::Commit(error)) => Err(commit_problem(&error)),
     }
+}
+
+/// Keeps an answer that no event of this request commits with. If that fails the answer is right all the same; a
+/// repeat gets the order's state.
+async fn keep_alone(app: &AppService, asked: &Asked, reply: Reply) -> Result<Reply, Problem> {
+    let mut changes = Changes::default();
+    keep_answer(&mut changes, asked, &reply).map_err(|error| outage(&error))?;
+    if !changes.is_empty()
+        && let Err(error) = app.room().store.commit(changes).await
+    {
+        tracing::warn!(%error, "an answer could not be kept for its repeats");
+    }
+    Ok(reply)
 }
 
 fn outcome(attempt: u32, outcome: Outcome) -> What {
@@ -260,7 +278,7 @@ fn standing(app: &AppService, id: uuid::Uuid, speaks: Language, answers: Answers
     answer(&order, speaks, answers, None).map_err(|error| outage(&error))
 }
 
-/// 201 or 200 for a paid order, 202 while it waits for its payment.
+/// 201 or 200 for a paid order, 202 while it waits for its payment; 409 to who pays for one that has ended.
 fn answer(
     order: &Loaded<Order>,
     speaks: Language,
@@ -279,7 +297,15 @@ fn answer(
         Answers::Created => StatusCode::CREATED,
         Answers::Paid => StatusCode::OK,
     };
-    let reply = Reply::json(status, &shapes::order(row, speaks))?.at(format!("/orders/{}", order.id));
+    let location = format!("/orders/{}", order.id);
+    // Cancelled meanwhile: who pays must not read a 200 as paid.
+    if let (Answers::Paid, Stage::Ended(ended)) = (answers, &row.order.stage)
+        && matches!(ended.how, End::Cancelled | End::Expired)
+    {
+        let problem = problems::rejected(Rejection::Ended(ended.how)).with_order(OrderId::from(order.id));
+        return Ok(Reply::problem(&problem).at(location));
+    }
+    let reply = Reply::json(status, &shapes::order(row, speaks))?.at(location);
     Ok(match retry_after {
         Some(pause) => reply.retry_after(pause.as_secs().max(1)),
         None if waits && (open || row.order.attempts > 0) => reply.retry_after(PAY_AGAIN_AFTER),
