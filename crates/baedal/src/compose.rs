@@ -249,6 +249,7 @@ impl Composer<'_> {
             zone: self.settings.time_zone()?,
             deadline,
         };
+        room.hearings.set_grace(self.settings.waits.cancel_unreadable_grace);
         let service = app::AppService::new(room.clone(), payments, options);
         service.prepare(&mut self.source(Context::Store)).await?;
         service.start(app::Sources {

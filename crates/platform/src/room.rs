@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use jiff::SignedDuration;
 use kernel::decider::Wait;
 use kernel::{Context, Time};
 use parking_lot::Mutex;
@@ -61,6 +62,7 @@ impl Room {
 #[derive(Clone, Default)]
 pub struct Hearings {
     by_source: Arc<Mutex<BTreeMap<Context, Arc<Hearing>>>>,
+    grace: Arc<OnceLock<SignedDuration>>,
 }
 
 /// How far one source has been heard.
@@ -92,6 +94,13 @@ impl Hearings {
         Arc::clone(self.by_source.lock().entry(source).or_default())
     }
 
+    /// How much longer a wait that has a grace waits here, where its source's log cannot be read: what the settings
+    /// say instead of what the wait says itself.
+    pub fn set_grace(&self, grace: SignedDuration) {
+        // The settings are read once; whoever comes second says the same.
+        let _ = self.grace.set(grace);
+    }
+
     /// Every source that is listened to.
     pub fn all(&self) -> Vec<(Context, Arc<Hearing>)> {
         self.by_source.lock().iter().map(|(source, hearing)| (*source, Arc::clone(hearing))).collect()
@@ -107,7 +116,9 @@ impl Hearings {
                 return true;
             }
             hearing.ask.notify_one();
-            let patience = due.saturating_add(silence.grace_seconds.saturating_mul(1000));
+            let own = SignedDuration::from_secs(silence.grace_seconds);
+            let grace = if own.is_zero() { own } else { self.grace.get().copied().unwrap_or(own) };
+            let patience = due.saturating_add(i64::try_from(grace.as_millis()).unwrap_or(i64::MAX));
             hearing.unreadable.load(Ordering::Acquire) && now.as_millisecond() >= patience
         })
     }
@@ -161,5 +172,33 @@ impl Hearing {
     /// How many events are still to come, as far as known.
     pub fn behind(&self) -> u64 {
         self.behind.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::decider::Silence;
+
+    use super::*;
+
+    const WITH_GRACE: &[Silence] = &[Silence { of: Context::Store, grace_seconds: 600 }];
+    const WITHOUT: &[Silence] = &[Silence { of: Context::Store, grace_seconds: 0 }];
+
+    fn acts_at(hearings: &Hearings, presumes: &'static [Silence], second: i64) -> bool {
+        let wait = Wait { what: "an answer", until: Time::UNIX_EPOCH, presumes };
+        hearings.allow(&wait, Time::from_second(second).unwrap())
+    }
+
+    #[test]
+    fn where_a_log_cannot_be_read_a_wait_has_its_grace_or_the_one_that_is_set() {
+        let hearings = Hearings::default();
+        hearings.of(Context::Store).unreadable();
+        assert!(!acts_at(&hearings, WITH_GRACE, 599));
+        assert!(acts_at(&hearings, WITH_GRACE, 600));
+        assert!(acts_at(&hearings, WITHOUT, 0));
+        hearings.set_grace(SignedDuration::from_secs(5));
+        assert!(!acts_at(&hearings, WITH_GRACE, 4));
+        assert!(acts_at(&hearings, WITH_GRACE, 5));
+        assert!(acts_at(&hearings, WITHOUT, 0));
     }
 }
