@@ -42,7 +42,7 @@ async fn an_order_is_delivered_by_the_store_itself_and_no_rider_is_sought() {
         app.rest().await;
     }
     let rider = app.someone("rider");
-    app.rider(&rider, &order, "claim", json!({})).await.problem(409, "store-delivers");
+    app.rider(&rider, &order, "claim", json!({})).await.problem(404, "not-found");
     let owner = format!("owner/{CAULDRON}");
     app.rider(&owner, &order, "pick-up", json!({})).await.expect(200);
     app.rest().await;

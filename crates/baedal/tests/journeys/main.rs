@@ -1,9 +1,14 @@
 //! Journeys over HTTP: what people do, from the menu to the door, and what goes wrong on the way.
 
 mod apart;
+mod bad_input;
 mod cancelling;
 mod data;
 mod delivered;
+mod doubt;
+mod paying;
+mod refunds;
+mod repeats;
 mod streams;
 mod support;
 mod views;
