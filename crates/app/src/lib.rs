@@ -3,6 +3,7 @@
 pub mod domain;
 mod fronts;
 pub mod http;
+mod pages;
 pub mod ports;
 mod service;
 mod subscriptions;

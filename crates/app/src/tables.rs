@@ -18,9 +18,11 @@ pub static TABLES: [&ViewTable; 2] = [&ORDER_STATUS, &STORE_FRONT];
 static ORDER_STATUS: ViewTable = ViewTable::new(
     "order_status",
     1,
-    &[("customer_id", "TEXT NOT NULL"), ("status", "TEXT NOT NULL"), ("attention", "INTEGER")],
-    &["customer_id, key", "(key) WHERE attention = 1"],
-);
+    &[("customer_id", "TEXT NOT NULL"), ("link_token", "TEXT"), ("status", "TEXT NOT NULL"), ("attention", "INTEGER")],
+    &["customer_id, key", "link_token", "(key) WHERE attention = 1"],
+)
+.with_fixed(&["customer_id", "link_token"])
+.with_personal(&["link_token"]);
 
 static STORE_FRONT: ViewTable = ViewTable::new("store_front", 1, &[], &[]);
 
@@ -53,7 +55,9 @@ impl View for OrderStatusView {
         let attention = if needs_attention(row) { Value::Integer(1) } else { Value::Null };
         let status = serde_json::to_string(&row.status()).unwrap_or_default();
         let status = status.trim_matches('"').to_owned();
-        vec![Value::Text(row.customer_id().as_str().to_owned()), Value::Text(status), attention]
+        let token = row.order.private.as_ref().and_then(|private| private.link_token.clone());
+        let token = token.map_or(Value::Null, Value::Text);
+        vec![Value::Text(row.customer_id().as_str().to_owned()), token, Value::Text(status), attention]
     }
 
     fn personal(row: &OrderRow) -> Option<&PersonalData> {

@@ -22,6 +22,10 @@ pub struct ViewTable {
     /// Column lists, each of which becomes an index; in brackets where a condition follows.
     pub indexes: &'static [&'static str],
     /// Filled at first use.
+    /// Columns that keep the value of a row's first writing: their indexes are left alone by later ones.
+    fixed: &'static [&'static str],
+    /// Columns that are erased with the personal data.
+    personal: &'static [&'static str],
     statements: OnceLock<Statements>,
 }
 
@@ -41,7 +45,21 @@ impl ViewTable {
         columns: &'static [(&'static str, &'static str)],
         indexes: &'static [&'static str],
     ) -> Self {
-        Self { name, version, columns, indexes, statements: OnceLock::new() }
+        Self { name, version, columns, indexes, fixed: &[], personal: &[], statements: OnceLock::new() }
+    }
+
+    /// The same table, with columns that never change once a row is there.
+    #[must_use]
+    pub const fn with_fixed(mut self, fixed: &'static [&'static str]) -> Self {
+        self.fixed = fixed;
+        self
+    }
+
+    /// The same table, with columns that are erased with the personal data.
+    #[must_use]
+    pub const fn with_personal(mut self, personal: &'static [&'static str]) -> Self {
+        self.personal = personal;
+        self
     }
 
     /// Whether there is such a table at all.
@@ -53,7 +71,7 @@ impl ViewTable {
         self.statements.get_or_init(|| Statements {
             upsert: self.upsert(),
             delete: format!("DELETE FROM {} WHERE key = ?1", self.name),
-            erase: format!("UPDATE {} SET private = NULL WHERE key = ?1", self.name),
+            erase: self.erase(),
         })
     }
 
@@ -75,6 +93,11 @@ impl ViewTable {
         sql
     }
 
+    fn erase(&self) -> String {
+        let columns: String = self.personal.iter().map(|column| format!(", {column} = NULL")).collect();
+        format!("UPDATE {} SET private = NULL{columns} WHERE key = ?1", self.name)
+    }
+
     /// The statement that writes a row: key, doc, private, position, then the index columns.
     fn upsert(&self) -> String {
         use std::fmt::Write;
@@ -86,7 +109,9 @@ impl ViewTable {
             let place = number + 5;
             let _ = write!(columns, ", {column}");
             let _ = write!(places, ", ?{place}");
-            let _ = write!(sets, ", {column} = ?{place}");
+            if !self.fixed.contains(column) {
+                let _ = write!(sets, ", {column} = ?{place}");
+            }
         }
         format!("INSERT INTO {name} ({columns}) VALUES ({places}) ON CONFLICT (key) DO UPDATE SET {sets}")
     }

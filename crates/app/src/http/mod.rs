@@ -27,6 +27,7 @@ pub fn router(app: AppService) -> Router {
         .route("/orders/{orderId}/stream", get(orders::stream_one))
         .route("/orders/{orderId}/payment", post(placing::pay))
         .route("/orders/{orderId}/cancel", post(cancelling::cancel))
+        .route("/o/{token}", get(crate::pages::message_link))
         .route("/operations/app/orders", get(operations::list))
         .route("/operations/app/orders/{orderId}", get(operations::show))
         .route("/operations/app/orders/{orderId}/cancel", post(operations::cancel))

@@ -1,11 +1,14 @@
 //! Journeys over HTTP: what people do, from the menu to the door, and what goes wrong on the way.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod apart;
 mod bad_input;
 mod cancelling;
 mod data;
 mod delivered;
 mod doubt;
+mod links;
 mod paying;
 mod refunds;
 mod repeats;
