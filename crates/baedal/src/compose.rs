@@ -157,7 +157,7 @@ fn tables_of(context: Context) -> &'static [&'static ViewTable] {
         Context::App => &app::TABLES,
         Context::Pay => &pay::tables::TABLES,
         Context::Store => &store::TABLES,
-        Context::Delivery => &delivery::TABLES,
+        Context::Delivery => delivery::TABLES,
         Context::Customer => &customer::tables::TABLES,
     }
 }
@@ -327,14 +327,11 @@ impl Composer<'_> {
         let mut shown = BTreeMap::new();
         for context in Context::ALL {
             let here = addresses.iter().find(|(name, _)| *name == context.name());
-            let (upstream, address) = match here {
-                Some((_, address)) => {
-                    (Upstream::Local(with_fallbacks(self.with_health(context))), format!("http://{address}"))
-                }
-                None => {
-                    let address = self.settings.upstream(context);
-                    (Upstream::Remote(address.clone()), address)
-                }
+            let (upstream, address) = if let Some((_, address)) = here {
+                (Upstream::Local(with_fallbacks(self.with_health(context))), format!("http://{address}"))
+            } else {
+                let address = self.settings.upstream(context);
+                (Upstream::Remote(address.clone()), address)
             };
             upstreams.insert(context, upstream);
             shown.insert(context, address);

@@ -44,7 +44,7 @@ async fn own_server(mut settings: Settings) -> anyhow::Result<u8> {
     let shutdown = Shutdown::new();
     let dir = temporary_directory()?;
     settings.data_dir.clone_from(&dir);
-    settings.bind = "127.0.0.1".to_owned();
+    "127.0.0.1".clone_into(&mut settings.bind);
     settings.ports = Ports { app: 0, pay: 0, store: 0, customer: 0, delivery: 0, gateway: 0 };
     let clock = Clock::system();
     let parts =

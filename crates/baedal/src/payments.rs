@@ -78,10 +78,9 @@ impl HttpPayments {
             Ok(response) if response.status().is_success() => {
                 response.json().await.map_or(PaymentAnswer::InDoubt, answer)
             }
-            Ok(_) => PaymentAnswer::InDoubt,
             // Nothing was sent: there was nobody to send it to.
             Err(error) if error.is_connect() => PaymentAnswer::NotSent { retry_after: RETRY_AFTER },
-            Err(_) => PaymentAnswer::InDoubt,
+            Ok(_) | Err(_) => PaymentAnswer::InDoubt,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The program as it is run: every service its own process on one data directory, killed, restarted, stopped, and
 //! refused with a sentence where it cannot start.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -52,7 +54,7 @@ async fn an_order_goes_from_menu_to_door_through_six_processes_of_which_one_is_k
     town.until("customer/1", &format!("/notifications?orderId={order}"), told).await;
 
     for service in SERVICES {
-        assert_eq!(town.terminate(service).code(), Some(0), "{service}");
+        assert_eq!(town.terminate(service).await.code(), Some(0), "{service}");
     }
     let check = town.run(&["check", "--once"]);
     assert_eq!(check.status.code(), Some(0), "{}", said(&check));
@@ -133,17 +135,16 @@ async fn being_told_to_stop_answers_what_is_under_way_first() {
     town.serve("all");
     town.ready().await;
     // The provider takes three seconds for this one.
-    let (http, address) = (town.http.clone(), format!("{}/orders", town.gateway()));
-    let body = town.basket("slow");
-    let slow = tokio::spawn(async move {
-        let request = http.post(address).header("Baedal-Actor", "customer/1").json(&body);
-        request.send().await.unwrap().status().as_u16()
-    });
-    let a_payment = |page: &Value| page.to_string().contains("PaymentRequested");
-    town.until("operator/1", "/events?limit=200&from=store:100000", a_payment).await;
-    let status = town.terminate("all");
-    assert_eq!(status.code(), Some(0));
-    assert_eq!(slow.await.unwrap(), 201);
+    let request = town.http.post(format!("{}/orders", town.gateway())).header("Baedal-Actor", "customer/1");
+    let slow = request.json(&basket("slow")).send();
+    let stopped = async {
+        let a_payment = |page: &Value| page.to_string().contains("PaymentRequested");
+        town.until("operator/1", "/events?limit=200&from=store:100000", a_payment).await;
+        town.terminate("all").await
+    };
+    let (answer, stopped) = tokio::join!(slow, stopped);
+    assert_eq!(answer.unwrap().status(), 201);
+    assert_eq!(stopped.code(), Some(0));
     let check = town.run(&["check", "--once"]);
     assert_ne!(check.status.code(), Some(2), "{}", said(&check));
 }
@@ -209,7 +210,7 @@ impl Town {
     }
 
     /// SIGTERM, and the wait until it has ended.
-    fn terminate(&mut self, service: &str) -> ExitStatus {
+    async fn terminate(&mut self, service: &str) -> ExitStatus {
         let mut child = self.take(service);
         let told = Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
         assert!(told.success());
@@ -219,7 +220,7 @@ impl Town {
                 return status;
             }
             assert!(Instant::now() < deadline, "{service} does not stop");
-            std::thread::sleep(Duration::from_millis(10));
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
@@ -290,23 +291,24 @@ impl Town {
         }
     }
 
-    fn basket(&self, token: &str) -> Value {
-        json!({
-            "storeId": GUKBAP,
-            "items": [{ "menuId": PANCAKE, "quantity": 2 }],
-            "address": "서울특별시 마포구 달보드레로 1",
-            "phone": "010-0000-0000",
-            "payment": { "method": "CARD", "token": token },
-        })
-    }
-
     /// Orders two pancakes and pays.
     async fn order(&self) -> String {
-        let (status, order) = self.call(Method::POST, "customer/1", "/orders", Some(self.basket("ok"))).await;
+        let (status, order) = self.call(Method::POST, "customer/1", "/orders", Some(basket("ok"))).await;
         assert_eq!(status, 201, "{order}");
         assert_eq!(order["status"], "PLACED");
         order["orderId"].as_str().unwrap().to_owned()
     }
+}
+
+/// Two pancakes, paid with `token`.
+fn basket(token: &str) -> Value {
+    json!({
+        "storeId": GUKBAP,
+        "items": [{ "menuId": PANCAKE, "quantity": 2 }],
+        "address": "서울특별시 마포구 달보드레로 1",
+        "phone": "010-0000-0000",
+        "payment": { "method": "CARD", "token": token },
+    })
 }
 
 /// Exit code 2, and a sentence with `words` in it on the standard error.

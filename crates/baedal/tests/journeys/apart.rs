@@ -140,8 +140,8 @@ async fn an_order_that_was_accepted_while_app_was_away_is_not_cancelled_when_it_
     app.add(rest).await;
     app.rest().await;
     assert_eq!(app.status(&customer, &order).await, "COOKING", "app's hour was over, but the store was not silent");
-    let story = app.story(&customer, &order).await;
-    assert!(!story.contains(&"CancelRequested".to_owned()), "{story:?}");
+    let timeline = app.story(&customer, &order).await;
+    assert!(!timeline.contains(&"CancelRequested".to_owned()), "{timeline:?}");
     app.finish_cooking(&order).await;
     app.bring(&order).await;
     assert_eq!(app.status(&customer, &order).await, "DELIVERED");
@@ -166,8 +166,9 @@ async fn a_cancel_answered_while_app_was_away_is_not_decided_by_the_clock() {
     app.rest().await;
     assert_eq!(ticket["status"], "CANCELLED", "a cancel that was on its way comes before the store's own timer");
     assert_cancelled(&app, &customer, &order).await;
-    let story = app.get(&customer, &format!("/orders/{order}/timeline")).await.expect(200);
-    let cancelled = story["items"].as_array().unwrap().iter().find(|item| item["event"] == "OrderCancelled").unwrap();
+    let timeline = app.get(&customer, &format!("/orders/{order}/timeline")).await.expect(200);
+    let cancelled =
+        timeline["items"].as_array().unwrap().iter().find(|item| item["event"] == "OrderCancelled").unwrap();
     assert!(!cancelled["cause"].as_str().unwrap().starts_with("timer"), "{cancelled}");
     app.check();
 }
@@ -194,8 +195,8 @@ async fn a_message_put_by_holds_the_timers_of_its_order_back_and_only_these() {
     app.until(&customer, &format!("/orders/{order}"), |order| order["status"] == "CANCELLED").await;
     app.rest().await;
     assert_cancelled(&app, &customer, &order).await;
-    let story = app.get(&customer, &format!("/orders/{order}/timeline")).await.expect(200);
-    assert!(story.to_string().contains("skipped"), "{story}");
+    let timeline = app.get(&customer, &format!("/orders/{order}/timeline")).await.expect(200);
+    assert!(timeline.to_string().contains("skipped"), "{timeline}");
     app.add(store).await;
     app.rest().await;
     assert_eq!(app.ticket(&order).await["status"], "CANCELLED");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kernel::Context;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::{GUKBAP, PANCAKE, TestApp, id};
 
@@ -134,17 +135,16 @@ async fn of_fifty_cancels_that_race_with_the_pan_each_ends_one_way_or_the_other(
         app.owner(order, "accept", json!({ "prepMinutes": 20 })).await.expect(200);
     }
     app.rest().await;
-    let racing = races.iter().map(|order| {
-        let (app, customer, order) = (Arc::clone(&app), customer.clone(), order.clone());
-        tokio::spawn(async move {
-            let (cancel, start) =
-                tokio::join!(app.cancel(&customer, &order), app.owner(&order, "start-cooking", json!({})));
-            (order, cancel.status.as_u16(), start.status.as_u16())
-        })
-    });
-    let racing: Vec<_> = racing.collect();
-    for race in racing {
-        let (order, cancel, start) = race.await.unwrap();
+    let mut racing = JoinSet::new();
+    for order in races {
+        let (app, customer) = (Arc::clone(&app), customer.clone());
+        racing.spawn(async move {
+            let start = app.owner(&order, "start-cooking", json!({}));
+            let (cancel, start) = tokio::join!(app.cancel(&customer, &order), start);
+            (cancel.status.as_u16(), start.status.as_u16(), order)
+        });
+    }
+    for (cancel, start, order) in racing.join_all().await {
         app.rest().await;
         let (status, ticket) = (app.status(&customer, &order).await, app.ticket(&order).await);
         match (cancel, start) {

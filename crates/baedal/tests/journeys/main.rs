@@ -1,6 +1,7 @@
 //! Journeys over HTTP: what people do, from the menu to the door, and what goes wrong on the way.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "people act at the same time")]
 
 mod apart;
 mod bad_input;
@@ -8,7 +9,6 @@ mod cancelling;
 mod data;
 mod delivered;
 mod doubt;
-mod links;
 mod paying;
 mod refunds;
 mod repeats;

@@ -192,13 +192,10 @@ impl Screen {
         self.message().await.expect("the stream ended").1
     }
 
-    #[track_caller]
-    fn next(&mut self, event: &str) -> impl Future<Output = Value> {
-        async move {
-            let (found, data) = self.message().await.expect("the stream ended");
-            assert_eq!(found, event);
-            data
-        }
+    async fn next(&mut self, event: &str) -> Value {
+        let (found, data) = self.message().await.expect("the stream ended");
+        assert_eq!(found, event);
+        data
     }
 
     async fn next_status(&mut self, event: &str) -> String {

@@ -24,8 +24,6 @@ pub const BITES: &str = "019aa8dc-4866-7569-bce1-0609e9f94ec3";
 pub const GUKBAP: &str = "019aa8dc-4883-7518-b416-a51e317821cf";
 /// Offers riders, its own delivery and pick-up; open in the evening.
 pub const CAULDRON: &str = "019aa8dc-484e-7076-a8b7-9ab6eebb6992";
-/// Honey rice cakes at BITES: 5,500, no options.
-pub const RICE_CAKES: &str = "019aa8dc-4865-700e-9baf-1dc3637b6507";
 /// Chunky fries at CAULDRON need nothing; 6,500.
 pub const FRIES: &str = "019aa8dc-4846-7049-b408-a2b53e44bc05";
 /// Kimchi pancake at GUKBAP: 10,000, no options.
@@ -45,7 +43,7 @@ pub struct Part {
 
 /// The platform under test.
 pub struct TestApp {
-    pub dir: TempDir,
+    _dir: TempDir,
     pub clock: Clock,
     pub hand: FakeClock,
     pub settings: Settings,
@@ -126,7 +124,7 @@ impl TestApp {
         change(&mut settings);
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         let ids = Ids::system(Clock::system());
-        Self { dir, clock, hand, settings, parts: Vec::new(), http, ids }
+        Self { _dir: dir, clock, hand, settings, parts: Vec::new(), http, ids }
     }
 
     /// Starts one more process's worth.
@@ -264,6 +262,7 @@ impl TestApp {
     // What customers do.
 
     /// A body that orders `quantity` of `menu` at `store`, without payment.
+    #[expect(clippy::unused_self, reason = "it stands among the things that customers do")]
     pub fn basket(&self, store: &str, menu: &str, quantity: u32) -> Value {
         json!({
             "storeId": store,
