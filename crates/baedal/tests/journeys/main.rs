@@ -9,6 +9,7 @@ mod cancelling;
 mod data;
 mod delivered;
 mod doubt;
+mod links;
 mod paying;
 mod refunds;
 mod repeats;
