@@ -134,7 +134,7 @@ impl OrderBody {
             }
         }
         if let Some(payment) = &self.payment {
-            wrong.extend(too_long("payment.token", &payment.token, LONGEST_TOKEN));
+            wrong.extend(payment.wrong_token("payment.token"));
         }
     }
 }
@@ -150,12 +150,20 @@ impl CancelBody {
 }
 
 impl PaymentBody {
-    /// 422 where the token is too long.
+    /// 422 where the token is none, or too long.
     pub fn check(&self) -> Result<(), Problem> {
-        match too_long("token", &self.token, LONGEST_TOKEN) {
+        match self.wrong_token("token") {
             Some(problem) => Err(Problem::invalid_fields(vec![problem])),
             None => Ok(()),
         }
+    }
+
+    /// pay takes no empty token: sent all the same, its refusal would read as doubt.
+    fn wrong_token(&self, field: &str) -> Option<FieldProblem> {
+        if self.token.is_empty() {
+            return Some(FieldProblem::new(field, "is needed to pay"));
+        }
+        too_long(field, &self.token, LONGEST_TOKEN)
     }
 }
 
