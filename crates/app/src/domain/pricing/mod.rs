@@ -156,6 +156,10 @@ fn total(front: &StoreFrontRow, offer: Offer, lines: Vec<Line>) -> Result<Quote,
     let total_amount = Amount::sum(charges.iter().map(|charge| charge.amount))?.plus(items_amount)?;
     // The tax is rounded by adding half of its divisor: that has to fit too.
     total_amount.plus(Amount::new(5))?;
+    // What costs nothing cannot be paid, and an order that is not paid is never established.
+    if total_amount <= Amount::ZERO {
+        return Err(AmountOverflow);
+    }
     Ok(Quote {
         store_name: front.terms.name.clone(),
         lines,

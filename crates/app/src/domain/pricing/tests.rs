@@ -135,6 +135,14 @@ fn a_total_beyond_all_bounds_is_refused() {
     }
 }
 
+#[test]
+fn what_costs_nothing_is_refused_because_it_cannot_be_paid() {
+    let mut basket = basket(vec![some(101, 1, &[201])]);
+    basket.delivery_by = DeliveryBy::Pickup;
+    let front = front(vec![MenuItemChanged { item: chicken(0) }.into()]);
+    assert_eq!(problems(&front, &basket), [Problem::TotalOutOfRange]);
+}
+
 fn ordered() -> OrderDetails {
     let front = front(vec![]);
     let quote = quote(&front, &basket(vec![some(101, 1, &[202])]), t(0)).unwrap();
