@@ -130,7 +130,9 @@ async fn a_basket_that_cannot_be_is_refused_field_by_field() {
     invalid(ordering(&app, &with("requests", json!({ "handover": "catapult" }))).await, "requests.handover");
     invalid(ordering(&app, &with("payment", json!({ "method": "CASH", "token": "ok" }))).await, "payment.method");
     invalid(ordering(&app, &with("payment", json!({ "method": "CARD" }))).await, "payment");
-    invalid(ordering(&app, &with("payment", json!({ "token": "t".repeat(301) }))).await, "payment.token");
+    for token in [String::new(), "t".repeat(301)] {
+        invalid(ordering(&app, &with("payment", json!({ "token": token }))).await, "payment.token");
+    }
     let total = ordering(&app, &with("expectedTotal", json!(i64::MAX))).await.problem(409, "total-differs");
     assert_eq!(total["totalAmount"], 22_000);
     invalid(ordering(&app, &with("expectedTotal", json!(1e30))).await, "expectedTotal");
@@ -166,6 +168,25 @@ async fn options_are_chosen_as_their_groups_say() {
     nothing_left(&app, &before).await;
     let order = ordering(&app, &with(json!([option(0, 1), option(1, 2)]))).await.expect(202);
     assert_eq!(order["itemsAmount"], 25_900);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_costs_nothing_cannot_be_ordered_because_it_cannot_be_paid() {
+    let app = TestApp::start().await;
+    app.price_of_pancakes(0).await;
+    let owner = format!("owner/{GUKBAP}");
+    let path = format!("/stores/{GUKBAP}");
+    let at_the_store = format!("{}{path}", app.service(kernel::Context::Store));
+    let found = app.http.get(at_the_store).header("Baedal-Actor", &owner).send().await.unwrap();
+    let mut terms: Value = found.json().await.unwrap();
+    terms["minimumAmount"] = json!(0);
+    app.call(Method::PUT, &owner, &path, Some(&terms), &[]).await.expect(200);
+    app.rest().await;
+    let before = app.logged();
+    let mut body = app.basket(GUKBAP, PANCAKE, 2);
+    body["deliveryBy"] = json!("PICKUP");
+    invalid(ordering(&app, &body).await, "items");
+    nothing_left(&app, &before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

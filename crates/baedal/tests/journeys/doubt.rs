@@ -181,6 +181,27 @@ async fn whoever_pays_in_one_window_and_cancels_in_the_other_is_not_told_that_it
     app.check();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn paying_and_cancelling_at_once_leaves_nobody_s_money_behind() {
+    let app = TestApp::start().await;
+    let customer = app.someone("customer");
+    for milliseconds in 0..12 {
+        let order = id(&app.order_with(&customer, "down").await.expect(202));
+        let late = std::time::Duration::from_millis(milliseconds);
+        let (paid, cancelled) = tokio::join!(app.pay(&customer, &order, "ok"), async {
+            tokio::time::sleep(late).await;
+            app.cancel(&customer, &order).await
+        });
+        assert!([200, 409].contains(&paid.status.as_u16()), "{}", paid.body);
+        assert!([200, 202].contains(&cancelled.status.as_u16()), "{}", cancelled.body);
+        app.rest().await;
+        assert_eq!(app.status(&customer, &order).await, "CANCELLED");
+        let back: Vec<_> = app.provider(&order).into_iter().filter(|(charged, back)| charged != back).collect();
+        assert_eq!(back, []);
+    }
+    app.check();
+}
+
 async fn refunded(app: &TestApp, customer: &str, order: &str) {
     let found = app.look(customer, order).await;
     assert_eq!((&found["status"], &found["refund"]), (&json!("CANCELLED"), &json!("DONE")));

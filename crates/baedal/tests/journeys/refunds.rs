@@ -183,6 +183,50 @@ async fn an_operator_cancels_what_is_cooking_and_gives_back_a_part() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_part_that_the_provider_refuses_to_give_back_does_not_hold_up_the_order() {
+    let app = TestApp::start().await;
+    let customer = app.someone("customer");
+    let (order, rice) = with_rice_paid_by(&app, &customer, "refund-refused").await;
+    app.accept(&order).await;
+    let body = json!({ "lines": [{ "lineId": rice, "quantity": 0 }], "reason": "sold-out" });
+    app.owner(&order, "adjust", body).await.expect(200);
+    app.rest().await;
+    refund_is(&app, &customer, &order, "ACCEPTED", "FAILED", 0).await;
+    app.start_cooking(&order).await;
+    app.finish_cooking(&order).await;
+    app.bring(&order).await;
+    refund_is(&app, &customer, &order, "DELIVERED", "FAILED", 0).await;
+    let open = refunds(&app, "?standing=FAILED").await;
+    let settle = format!("pay/refunds/{}/settle", open[0]["refundId"].as_str().unwrap());
+    app.operate(&settle, json!({})).await.expect(200);
+    app.rest().await;
+    refund_is(&app, &customer, &order, "DELIVERED", "DONE", 3_000).await;
+    assert_eq!(app.told(&customer, &order).await.last().unwrap(), "PART_REFUNDED");
+    app.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_goes_back_than_was_paid_whoever_decides_and_however_often() {
+    let app = TestApp::start().await;
+    let customer = app.someone("customer");
+    let (order, rice) = with_rice(&app, &customer).await;
+    app.accept(&order).await;
+    let one_less = json!({ "lines": [{ "lineId": rice, "quantity": 1 }], "reason": "support", "borneBy": "PLATFORM" });
+    app.operate(&format!("app/orders/{order}/adjust"), one_less).await.expect(200);
+    app.rest().await;
+    assert_eq!(app.ticket(&order).await["items"][1]["quantity"], 1, "the kitchen hears of it");
+    let cancel = format!("app/orders/{order}/cancel");
+    let all = |amount: i64| json!({ "reason": "support", "borneBy": "STORE", "refundAmount": amount });
+    app.operate(&cancel, all(23_501)).await.problem(422, "refund-too-large");
+    app.operate(&cancel, all(23_500)).await.expect(200);
+    app.operate(&cancel, all(1)).await.expect(200);
+    app.rest().await;
+    refund_is(&app, &customer, &order, "CANCELLED", "DONE", 25_000).await;
+    assert_eq!(app.provider(&order), [(25_000, 25_000)]);
+    app.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_that_gives_nothing_back_needs_no_refund() {
     let app = TestApp::start().await;
     let customer = app.someone("customer");
@@ -241,9 +285,13 @@ async fn a_rejected_order_is_refunded_whether_the_owner_says_why_or_nothing() {
 
 /// Two pancakes and two bowls of rice, placed; and the line of the rice.
 async fn with_rice(app: &TestApp, customer: &str) -> (String, String) {
+    with_rice_paid_by(app, customer, "ok").await
+}
+
+async fn with_rice_paid_by(app: &TestApp, customer: &str, token: &str) -> (String, String) {
     let mut body = app.basket(GUKBAP, PANCAKE, 2);
     body["items"].as_array_mut().unwrap().push(json!({ "menuId": RICE, "quantity": 2 }));
-    body["payment"] = json!({ "method": "CARD", "token": "ok" });
+    body["payment"] = json!({ "method": "CARD", "token": token });
     let order = app.post(customer, "/orders", body).await.expect(201);
     assert_eq!(order["totalAmount"], 25_000);
     app.rest().await;

@@ -96,6 +96,28 @@ async fn the_same_payment_twice_charges_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn eight_payments_of_one_order_at_once_charge_once() {
+    let app = TestApp::start().await;
+    let customer = app.someone("customer");
+    for _ in 0..5 {
+        let order = id(&app.post(&customer, "/orders", app.basket(GUKBAP, PANCAKE, 2)).await.expect(202));
+        let pay = async || app.pay(&customer, &order, "ok").await;
+        let answers: [Answer; 8] = tokio::join!(pay(), pay(), pay(), pay(), pay(), pay(), pay(), pay()).into();
+        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+        for refused in answers.into_iter().filter(|answer| answer.status != 200) {
+            let why = refused.expect(409)["type"].clone();
+            assert!(
+                ["/problems/payment-in-progress", "/problems/already-paid"].contains(&why.as_str().unwrap()),
+                "{why}"
+            );
+        }
+        app.rest().await;
+        assert_eq!(app.provider(&order), [(22_000, 0)]);
+    }
+    app.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_was_cut_off_is_answered_from_the_order_and_never_begun_again() {
     let mut app = TestApp::start_with(|settings| {
         settings.payment.deadline = SignedDuration::from_secs(9);
