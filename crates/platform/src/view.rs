@@ -94,7 +94,7 @@ impl ViewTable {
     }
 
     fn erase(&self) -> String {
-        let columns: String = self.personal.iter().map(|column| format!(", {column} = NULL")).collect();
+        let columns: String = self.personal.iter().flat_map(|column| [", ", column, " = NULL"]).collect();
         format!("UPDATE {} SET private = NULL{columns} WHERE key = ?1", self.name)
     }
 
