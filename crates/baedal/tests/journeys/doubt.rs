@@ -28,7 +28,7 @@ async fn an_answer_that_got_lost_is_asked_for_and_the_order_is_placed_and_charge
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_pay_is_stopped_nothing_is_sent_and_the_order_is_paid_when_it_is_back() {
-    let mut app = apart(1_500).await;
+    let mut app = apart(2_000).await;
     let customer = app.someone("customer");
     let pay = app.stop(Pay).await;
     let answer = app.order_with(&customer, "ok").await;
@@ -46,7 +46,7 @@ async fn while_pay_is_stopped_nothing_is_sent_and_the_order_is_paid_when_it_is_b
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_attempt_that_pay_never_saw_is_ended_there_and_a_late_request_of_it_never_charges() {
-    let mut app = apart(500).await;
+    let mut app = apart(2_000).await;
     let customer = app.someone("customer");
     let (order, pay) = unanswered(&mut app, &customer).await;
     // The hold is over, but nobody knows whether it is paid.
@@ -70,7 +70,7 @@ async fn an_attempt_that_pay_never_saw_is_ended_there_and_a_late_request_of_it_n
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_reaches_pay_after_the_order_expired_never_charges() {
-    let mut app = apart(500).await;
+    let mut app = apart(2_000).await;
     let customer = app.someone("customer");
     let (order, pay) = unanswered(&mut app, &customer).await;
     app.add(pay).await;
@@ -90,7 +90,7 @@ async fn a_request_that_reaches_pay_after_the_order_expired_never_charges() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_cancelled_before_pay_ever_saw_it_is_never_charged() {
-    let mut app = apart(500).await;
+    let mut app = apart(2_000).await;
     let customer = app.someone("customer");
     let (order, pay) = unanswered(&mut app, &customer).await;
     assert_eq!(app.cancel(&customer, &order).await.expect(200)["status"], "CANCELLED");
@@ -107,7 +107,7 @@ async fn what_is_cancelled_before_pay_ever_saw_it_is_never_charged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_hold_does_not_end_while_the_outcome_is_unknown_and_an_approval_in_time_places_the_order() {
-    let mut app = apart(800).await;
+    let mut app = apart(2_000).await;
     let customer = app.someone("customer");
     let (order, pay) = charged_unheard(&mut app, &customer).await;
     app.pass(SignedDuration::from_secs(10 * 60)).await;
@@ -122,7 +122,7 @@ async fn the_hold_does_not_end_while_the_outcome_is_unknown_and_an_approval_in_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_that_is_heard_of_too_late_is_cancelled_and_refunded_at_once() {
-    let mut app = apart(800).await;
+    let mut app = apart(2_000).await;
     let customer = app.someone("customer");
     let (order, pay) = charged_unheard(&mut app, &customer).await;
     app.pass(SignedDuration::from_secs(10 * 60 + 1)).await;
@@ -136,7 +136,7 @@ async fn an_approval_that_is_heard_of_too_late_is_cancelled_and_refunded_at_once
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_cancelled_while_it_is_checked_and_turns_out_charged_is_refunded() {
-    let mut app = apart(800).await;
+    let mut app = apart(2_000).await;
     let customer = app.someone("customer");
     let (order, pay) = charged_unheard(&mut app, &customer).await;
     assert_eq!(app.status(&customer, &order).await, "PAYMENT_CHECKING");

@@ -119,8 +119,8 @@ impl TestApp {
             ports: Ports { app: 0, pay: 0, store: 0, customer: 0, delivery: 0, gateway: 0 },
             ..Settings::default()
         };
-        settings.payment.deadline = SignedDuration::from_millis(1500);
-        settings.payment.provider_deadline = SignedDuration::from_millis(800);
+        settings.payment.deadline = SignedDuration::from_secs(4);
+        settings.payment.provider_deadline = SignedDuration::from_secs(2);
         change(&mut settings);
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         let ids = Ids::system(Clock::system());
