@@ -71,7 +71,7 @@ fn new_order(
     let now = room.clock.now();
     let front = app.front(body.store_id)?;
     let quote = pricing::quote(&front, &body.basket(&room.ids), now).map_err(|problems| problems::basket(&problems))?;
-    let private = body.personal(room.ids.token())?;
+    let private = body.personal(room.ids.rising_token())?;
     let number = OrderNumber::of(id, now, app.zone());
     let details = quote.into_details(number, customer.clone(), &front, body.language.unwrap_or(speaks));
     Ok(CreateOrder { details, private, pay_with: body.payment.as_ref().map(|payment| payment.method) })
