@@ -1,5 +1,7 @@
 //! What app hears of pay, store and delivery.
 
+use std::time::Duration;
+
 use kernel::events::delivery::DeliveryEvent;
 use kernel::events::pay::PayEvent;
 use kernel::events::store::StoreEvent;
@@ -17,24 +19,40 @@ use crate::tables::{StoreFrontView, is_about_a_store};
 pub struct Heard<E> {
     app: AppService,
     when: fn(&Recorded<E>) -> Option<What>,
+    wants: fn(&str) -> bool,
+    patience: Duration,
 }
+
+/// pay's answer to the request itself is nearly always recorded by then, and its event has nothing left to do; without
+/// the pause both would be at the same order at the same moment.
+const FOR_THE_ANSWER: Duration = Duration::from_millis(100);
 
 impl Heard<PayEvent> {
     /// What app hears of pay.
     pub fn of_pay(app: &AppService) -> Self {
-        Self { app: app.clone(), when: policies::when_pay }
+        let wants = |name: &str| !matches!(name, "PaymentRequested" | "PaymentClosed" | "RefundRequested");
+        Self { app: app.clone(), when: policies::when_pay, wants, patience: FOR_THE_ANSWER }
     }
 }
 
 impl Heard<DeliveryEvent> {
     /// What app hears of delivery.
     pub fn of_delivery(app: &AppService) -> Self {
-        Self { app: app.clone(), when: policies::when_delivery }
+        let wants = |name: &str| !matches!(name, "DeliveryRequested" | "RiderAssigned" | "DeliveryReady");
+        Self { app: app.clone(), when: policies::when_delivery, wants, patience: Duration::ZERO }
     }
 }
 
 impl<E: DomainEvent> Handler for Heard<E> {
     type Event = E;
+
+    fn wants(&self, name: &str) -> bool {
+        (self.wants)(name)
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
+    }
 
     fn handle(&mut self, event: &Recorded<E>, cause: &Cause, batch: &mut Batch) -> Result<(), HandlerError> {
         match (self.when)(event) {

@@ -37,6 +37,12 @@ pub trait Handler: Send + 'static {
         true
     }
 
+    /// How long news may wait before it is handled, where it usually comes to nothing because it was told in another
+    /// way already.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Adds to `batch` what `event` makes. A rejection is an outcome: note it where a person may want
     /// to see it. An error is tried again, and then parked.
     fn handle(&mut self, event: &Recorded<Self::Event>, cause: &Cause, batch: &mut Batch) -> Result<(), HandlerError>;
@@ -193,7 +199,12 @@ impl<H: Handler> Runner<H> {
         let moved = parking.moved();
         self.take_up_parked().await?;
         let looked_at = self.room.clock.now();
-        let events = self.source.events_after(self.position, BATCH).map_err(Interrupted::Source)?;
+        let mut events = self.source.events_after(self.position, BATCH).map_err(Interrupted::Source)?;
+        let patience = self.handler.patience();
+        if !events.is_empty() && !patience.is_zero() {
+            tokio::time::sleep(patience).await;
+            events = self.source.events_after(self.position, BATCH).map_err(Interrupted::Source)?;
+        }
         if let Some(last) = events.last() {
             let head = self.source.head().unwrap_or_default().max(last.position);
             self.stand_at(head);
