@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use kernel::events::app::PaidSoFar;
 use kernel::ids::OrderId;
 use kernel::lang::Language;
 use kernel::order::{OrderNumber, PaymentMethod};
@@ -20,7 +21,7 @@ use platform::streams::{HandleError, Loaded};
 use super::body::{OrderBody, PaymentBody};
 use super::{problems, shapes};
 use crate::domain::commands::{CreateOrder, Outcome, What};
-use crate::domain::order::{End, Order, Rejection, Stage};
+use crate::domain::order::{End, Ended, Order, Rejection, Stage};
 use crate::domain::pricing;
 use crate::ports::{PaymentAnswer, PaymentRequest};
 use crate::service::AppService;
@@ -268,6 +269,16 @@ pub enum Answers {
     Paid,
 }
 
+impl Answers {
+    /// Whether success would say more than how the order ended.
+    fn are_refused_by(self, ended: &Ended) -> bool {
+        match self {
+            Self::Created => ended.paid != PaidSoFar::Everything,
+            Self::Paid => matches!(ended.how, End::Cancelled | End::Expired),
+        }
+    }
+}
+
 /// The answer that the order's state gives, where no better one is known any more.
 fn standing(app: &AppService, id: uuid::Uuid, speaks: Language, answers: Answers) -> Result<Reply, Problem> {
     let order = app.orders().load(id).map_err(|error| outage(&error))?;
@@ -298,9 +309,9 @@ fn answer(
         Answers::Paid => StatusCode::OK,
     };
     let location = format!("/orders/{}", order.id);
-    // Cancelled meanwhile: who pays must not read a 200 as paid.
-    if let (Answers::Paid, Stage::Ended(ended)) = (answers, &row.order.stage)
-        && matches!(ended.how, End::Cancelled | End::Expired)
+    // Over meanwhile: who pays must not read a 200 as paid, nor who orders a 201 as placed.
+    if let Stage::Ended(ended) = &row.order.stage
+        && answers.are_refused_by(ended)
     {
         let problem = problems::rejected(Rejection::Ended(ended.how)).with_order(OrderId::from(order.id));
         return Ok(Reply::problem(&problem).at(location));

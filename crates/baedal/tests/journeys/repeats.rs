@@ -145,6 +145,28 @@ async fn a_request_that_was_cut_off_is_answered_from_the_order_and_never_begun_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_was_cut_off_is_not_answered_as_placed_when_its_order_has_ended_unpaid() {
+    let mut app = TestApp::start_with(|settings| {
+        settings.payment.deadline = SignedDuration::from_secs(9);
+        settings.payment.provider_deadline = SignedDuration::from_secs(8);
+    })
+    .await;
+    let (customer, key) = (app.someone("customer"), app.key());
+    let body = paid_with(&app, "lost");
+    let order = cut_off(&app, &customer, &body, &key).await;
+    app.restart().await;
+    app.cancel(&customer, &order).await.expect(200);
+
+    let again = keyed(&app, &customer, "/orders", &body, &key).await;
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.status, 409, "{}", again.body);
+    assert_eq!(id(&again.body), order);
+    app.pass_minutes(3).await;
+    assert_eq!(app.provider(&order), [(22_000, 22_000)]);
+    app.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_customer_who_hung_up_has_an_order_all_the_same() {
     let app = TestApp::start_with(|settings| {
         settings.payment.deadline = SignedDuration::from_secs(9);
