@@ -9,7 +9,7 @@ help: ## This list
 run: ## Everything in one process, with demo stores
 	cargo run --release
 
-test: tools fmt clippy doc unit ## Formatting, lints, documents and every test
+test: fmt clippy doc unit ## Formatting, lints, documents and every test
 	@echo "everything passed"
 
 fmt: ## Check the formatting
@@ -24,11 +24,11 @@ doc: ## The code's own documents
 unit: ## Every test
 	cargo test --workspace --locked
 
-crash: ## The long form of the crash test: 20 kills under load
+crash: ## The crash test alone, with its story: 20 kills under load
 	BAEDAL_TEST_KILLS=20 cargo test --locked -p baedal --test crash -- --nocapture
 
 bench: tools ## Orders, status reads and journeys beside the bare limit, into docs/performance.md
 	bench/run
 
-tools: ## What tests and bench need beyond cargo
+tools: ## Install what bench needs beyond cargo, or name it (the tests need nothing)
 	@bench/tools
