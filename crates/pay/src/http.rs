@@ -8,16 +8,18 @@ mod tests;
 use axum::Router;
 use axum::routing::{get, post};
 use kernel::people::Actor;
+use platform::commands::commit_problem;
 use platform::problem::Problem;
 
 use crate::domain::payment::Rejection;
-use crate::service::PayService;
+use crate::service::{LookUpError, PayService};
 
 /// Every address of pay.
 pub fn router(service: PayService) -> Router {
     Router::new()
         .route("/payments", post(payments::request))
         .route("/payments/{order_id}", get(payments::show))
+        .route("/operations/pay/payments/{order_id}/look-up", post(payments::look_up))
         .route("/operations/pay/ledger", get(books::ledger))
         .route("/operations/pay/balances", get(books::balances))
         .route("/operations/pay/refunds", get(books::refunds))
@@ -57,9 +59,18 @@ fn problem_of(rejection: &Rejection) -> Problem {
     }
 }
 
+fn problem_of_look_up(error: &LookUpError) -> Problem {
+    match error {
+        LookUpError::NoSuchPayment => Problem::not_found(),
+        LookUpError::NoAnswer => Problem::unavailable("The payment provider does not answer right now.", 5),
+        LookUpError::NeverAskedFor { .. } => Problem::conflict("charge-never-asked-for", sentence(error)),
+        LookUpError::Commit(error) => commit_problem(error),
+    }
+}
+
 /// As it is said to people: with a capital and a full stop.
-fn sentence(rejection: &Rejection) -> String {
-    let text = rejection.to_string();
+fn sentence(error: &impl std::error::Error) -> String {
+    let text = error.to_string();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }

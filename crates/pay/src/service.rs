@@ -2,6 +2,7 @@
 
 mod books;
 mod calls;
+mod later;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -25,11 +26,12 @@ use platform::work::Worker;
 use crate::domain::commands::{Command, What};
 use crate::domain::payment::Payment;
 use crate::domain::waits::Waits;
-use crate::ports::Provider;
+use crate::ports::{Provider, Reply};
 use crate::subscriptions::HeardOfApp;
 use crate::tables::LedgerView;
 pub use books::{AccountBalance, Balances};
 use calls::Calls;
+pub use later::LookUpError;
 pub use requests::{PaymentReply, PaymentRequest};
 
 /// pay. Cheap to clone.
@@ -121,6 +123,11 @@ impl PayService {
 
     pub(crate) fn provider(&self) -> &dyn Provider {
         &*self.inner.provider
+    }
+
+    /// What the provider answers, if it does before the deadline.
+    async fn in_time<T>(&self, call: Reply<'_, T>) -> Option<T> {
+        tokio::time::timeout(self.options().deadline, call).await.ok()
     }
 
     pub(crate) fn running(&self) -> &Running {

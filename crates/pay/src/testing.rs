@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -19,13 +19,14 @@ use platform::ids::Ids;
 use platform::room::Room;
 use platform::shutdown::Shutdown;
 use platform::store::Cause;
-use platform::streams::{Aggregate, Streams};
+use platform::streams::{Aggregate, Loaded, Streams};
 use platform::view::NoView;
 use uuid::Uuid;
 
 use crate::adapters::simulated::{ChargeOnFile, SimulatedProvider, read_charges};
+use crate::domain::payment::{Payment, reference};
 use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply};
-use crate::service::{Options, PayService, PaymentReply, PaymentRequest, Sources};
+use crate::service::{LookUpError, Options, PayService, PaymentReply, PaymentRequest, Sources};
 use crate::tables::TABLES;
 
 pub const PRICE: Amount = Amount::new(31_500);
@@ -35,6 +36,8 @@ pub struct TestPay {
     pub pay: PayService,
     pub hand: FakeClock,
     pub calls: Arc<AtomicU32>,
+    /// The provider answers no look-up.
+    pub deaf: Arc<AtomicBool>,
     app: Streams<AppSays>,
     app_room: Room,
     shutdown: Shutdown,
@@ -83,11 +86,12 @@ impl TestPay {
         let now = clock.clone();
         let simulated = SimulatedProvider::open(&books, Arc::new(move || now.now())).unwrap();
         let calls = Arc::new(AtomicU32::new(0));
-        let provider = Counted { simulated, charges: Arc::clone(&calls) };
+        let deaf = Arc::new(AtomicBool::new(false));
+        let provider = Counted { simulated, charges: Arc::clone(&calls), deaf: Arc::clone(&deaf) };
         let pay = PayService::new(own, Arc::new(provider), Options { deadline, ..Options::default() });
         pay.prepare().await.unwrap();
         let app = Streams::new(&app_room.store, &app_room.topics);
-        Self { pay, hand, calls, app, app_room, shutdown, books }
+        Self { pay, hand, calls, deaf, app, app_room, shutdown, books }
     }
 
     /// pay listens and works.
@@ -97,6 +101,24 @@ impl TestPay {
 
     pub async fn ask(&self, attempt: u32, token: &str) -> PaymentReply {
         self.pay.request(payment(attempt, token)).await
+    }
+
+    /// Everything is asked after again.
+    pub async fn look_up(&self) -> Result<Arc<Loaded<Payment>>, LookUpError> {
+        let cause = Cause { at: self.pay.room().clock.now(), by: Arc::from("test"), trace: None };
+        self.pay.look_up(order(), &cause).await
+    }
+
+    /// The provider holds a charge of attempt n, whatever pay thinks.
+    pub async fn charge_turns_up(&self, attempt: u32) {
+        let charge = Charge {
+            reference: reference(order(), attempt),
+            amount: PRICE,
+            currency: Currency::Krw,
+            method: PaymentMethod::Card,
+            token: "ok".to_owned(),
+        };
+        assert!(matches!(self.pay.provider().charge(charge).await, ChargeAnswer::Approved { .. }));
     }
 
     /// The charges that the provider holds.
@@ -168,6 +190,7 @@ pub fn adjusted(adjustment: u128, amount: i64) -> OrderAdjusted {
 struct Counted {
     simulated: SimulatedProvider,
     charges: Arc<AtomicU32>,
+    deaf: Arc<AtomicBool>,
 }
 
 impl Provider for Counted {
@@ -180,6 +203,9 @@ impl Provider for Counted {
     }
 
     fn look_up<'a>(&'a self, reference: &'a str) -> Reply<'a, LookUp> {
+        if self.deaf.load(Ordering::SeqCst) {
+            return Box::pin(std::future::pending());
+        }
         self.simulated.look_up(reference)
     }
 

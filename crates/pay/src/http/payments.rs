@@ -8,14 +8,14 @@ use kernel::Time;
 use kernel::ids::{OrderId, RefundId};
 use kernel::money::{Amount, Currency};
 use kernel::order::{OrderNumber, PaymentMethod};
-use platform::actor::Caller;
+use platform::actor::{Caller, require_operator};
 use platform::commands::{self, Asked, once, outage};
 use platform::extract::PathId;
 use platform::problem::{FieldProblem, Problem};
 use platform::reply::Reply;
 use serde::{Deserialize, Serialize};
 
-use super::{require_app, require_app_or_operator};
+use super::{problem_of_look_up, require_app, require_app_or_operator};
 use crate::domain::payment::{Answer, PaymentState, Refund, Request};
 use crate::service::{PayService, PaymentReply, PaymentRequest};
 
@@ -133,6 +133,24 @@ pub(super) async fn show(
         return Err(Problem::not_found());
     }
     Ok(Json(view(order_id, &loaded.state)))
+}
+
+/// `POST /operations/pay/payments/{orderId}/look-up`: what support does when a customer says "I was charged". A key
+/// only has repeats wait for the first, for looking again is harmless.
+pub(super) async fn look_up(
+    State(pay): State<PayService>,
+    PathId(order_id): PathId<OrderId>,
+    asked: Asked,
+) -> Response {
+    let reply =
+        |state: &PaymentState| Reply::json(StatusCode::OK, &view(order_id, state)).map_err(|error| outage(&error));
+    let work = async || {
+        require_operator(&asked.actor)?;
+        let found = pay.look_up(order_id, &asked.cause(pay.room())).await;
+        reply(&found.map_err(|error| problem_of_look_up(&error))?.state)
+    };
+    let cut_off = |id| reply(&pay.payments().load(id).map_err(|error| outage(&error))?.state);
+    once(pay.room(), pay.running(), &asked, work, cut_off).await
 }
 
 fn view(order_id: OrderId, state: &PaymentState) -> PaymentView {

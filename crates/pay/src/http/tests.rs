@@ -186,3 +186,28 @@ async fn every_refund_of_an_order_is_listed_once_and_found() {
     }
     test.close().await;
 }
+
+#[tokio::test]
+async fn an_operator_has_a_payment_looked_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    let path = format!("/operations/pay/payments/{}/look-up", order());
+    assert_eq!(send(&test.pay, OPERATOR, "POST", &path, None).await.0, StatusCode::NOT_FOUND);
+    ask(&test.pay, "down").await;
+    test.charge_turns_up(1).await;
+    for actor in [APP, "customer/mina"] {
+        assert_eq!(send(&test.pay, actor, "POST", &path, None).await.0, StatusCode::FORBIDDEN, "{actor}");
+    }
+    for _ in 0..2 {
+        let (status, payment) = send(&test.pay, OPERATOR, "POST", &path, None).await;
+        assert_eq!((status, &payment["attempts"][0]["outcome"]), (StatusCode::OK, &json!("NOT_SENT")));
+        assert_eq!(payment["refunds"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            (&payment["refunds"][0]["reason"], &payment["refunds"][0]["amount"]),
+            (&json!("charged-in-error"), &json!(31_500))
+        );
+    }
+    test.deaf.store(true, std::sync::atomic::Ordering::SeqCst);
+    let (status, problem) = send(&test.pay, OPERATOR, "POST", &path, None).await;
+    assert_eq!((status, &problem["type"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("/problems/unavailable")));
+}

@@ -10,7 +10,7 @@ use super::PayService;
 use crate::domain::commands::{Command, What};
 use crate::domain::payment::{Call, Payment, Rejection};
 use crate::domain::waits::pause;
-use crate::ports::{LookUp, Refund, RefundAnswer, RefundLookUp, Reply};
+use crate::ports::{LookUp, Refund, RefundAnswer, RefundLookUp};
 
 /// Makes these calls, each under the provider's deadline.
 pub(super) struct Calls {
@@ -27,7 +27,7 @@ impl Calls {
     /// its age when it was asked for.
     async fn resolve(&self, due: &Due<Payment>, attempt: u32, reference: &str) -> Outcome<Command> {
         let asked_at = self.pay.room().clock.now();
-        let found = self.within(self.pay.provider().look_up(reference)).await.unwrap_or(LookUp::Unknown);
+        let found = self.pay.in_time(self.pay.provider().look_up(reference)).await.unwrap_or(LookUp::Unknown);
         let Some(what) = found.command(attempt) else { return self.again(due) };
         let command = self.command(due, asked_at, what);
         match Payment::decide(&due.loaded.state, command.clone()) {
@@ -44,13 +44,13 @@ impl Calls {
         let refund_id = refund.refund_id;
         if due.ask_first || due.attempts > 0 {
             let asked = self.pay.provider().look_up_refund(refund_id, &refund.reference);
-            match self.within(asked).await.unwrap_or(RefundLookUp::Unknown) {
+            match self.pay.in_time(asked).await.unwrap_or(RefundLookUp::Unknown) {
                 RefundLookUp::Done { at } => return self.recorded(due, refund_id, RefundAnswer::Done { at }),
                 RefundLookUp::NotFound => {}
                 RefundLookUp::Unknown => return self.again(due),
             }
         }
-        let answer = self.within(self.pay.provider().refund(refund)).await.unwrap_or(RefundAnswer::Unknown);
+        let answer = self.pay.in_time(self.pay.provider().refund(refund)).await.unwrap_or(RefundAnswer::Unknown);
         self.recorded(due, refund_id, answer)
     }
 
@@ -69,10 +69,6 @@ impl Calls {
 
     fn command(&self, due: &Due<Payment>, at: Time, what: What) -> Command {
         self.pay.command(due.loaded.id.into(), at, what)
-    }
-
-    async fn within<T>(&self, call: Reply<'_, T>) -> Option<T> {
-        tokio::time::timeout(self.pay.options().deadline, call).await.ok()
     }
 }
 

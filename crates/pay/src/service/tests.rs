@@ -210,3 +210,61 @@ async fn the_ledger_made_anew_is_the_same() {
     assert_eq!(test.pay.ledger_before(None, 10).unwrap(), live);
     assert_eq!(live.len(), 1);
 }
+
+#[tokio::test]
+async fn money_found_on_an_attempt_that_was_over_goes_back_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    assert_eq!(kind(test.ask(1, "down").await), NOT_SENT);
+    test.look_up().await.unwrap();
+    assert_eq!(answer(&test.pay, 1), Some(Answer::NotSent), "nothing was charged");
+    test.charge_turns_up(1).await;
+    test.start();
+    for _ in 0..2 {
+        assert_eq!(test.look_up().await.unwrap().state.refunds().count(), 1);
+        test.until(has_refund(RefundStanding::Done)).await;
+    }
+    assert_eq!(answer(&test.pay, 1), Some(Answer::NotSent), "it pays for nothing");
+    assert_eq!(test.charges()[0].refunded, PRICE);
+    assert_eq!(kind(test.ask(2, "ok").await), APPROVED, "the order can be paid for all the same");
+    test.close().await;
+}
+
+#[tokio::test]
+async fn looking_again_at_what_is_known_records_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    test.ask(1, "declined").await;
+    test.ask(2, "ok").await;
+    let before = test.pay.payments().load(order().uuid()).unwrap().version;
+    assert_eq!(test.look_up().await.unwrap().version, before);
+    assert_eq!(test.charge_calls(), 2);
+}
+
+#[tokio::test]
+async fn an_attempt_that_may_still_arrive_stays_open_after_a_look_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    assert_eq!(test.ask(1, "vanish").await, PaymentReply::InDoubt);
+    test.look_up().await.unwrap();
+    assert_eq!(answer(&test.pay, 1), Some(Answer::InDoubt));
+    test.pass(120);
+    test.look_up().await.unwrap();
+    assert_eq!(answer(&test.pay, 1), Some(Answer::NotSent));
+}
+
+#[tokio::test]
+async fn a_look_up_says_what_it_could_not_find_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    assert!(matches!(test.look_up().await, Err(LookUpError::NoSuchPayment)));
+    test.start();
+    test.app_says(unconfirmed(1)).await;
+    test.until(|pay| answer(pay, 1) == Some(Answer::NotSent)).await;
+    test.charge_turns_up(1).await;
+    let found = test.look_up().await;
+    assert!(matches!(found, Err(LookUpError::NeverAskedFor { reference }) if reference == format!("{}-1", order())));
+    test.deaf.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(matches!(test.look_up().await, Err(LookUpError::NoAnswer)));
+    test.close().await;
+}
