@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::batch::Batch;
 use crate::room::Room;
-use crate::store::{Cause, CommitError, StoreError};
+use crate::store::{Cause, Changes, CommitError, StoreError};
 use crate::streams::{Aggregate, Loaded, Streams, first_due};
 
 /// Streams whose due waits share a transaction.
@@ -97,7 +97,14 @@ impl<A: Aggregate> Timekeeper<A> {
                 .query_row([streams_of::<A>()], |row| row.get::<_, i64>(0))
                 .optional()
         });
-        let until = next.ok().flatten().and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
+        let next = match next {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(context = %self.room.store.context(), %error, "timers cannot be read");
+                return tokio::time::sleep(HELD_BACK_LONGEST).await;
+            }
+        };
+        let until = next.and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
         // Until here every commit wakes; from here on only what is due before.
         self.resting.store(until.as_millisecond(), Ordering::SeqCst);
         tokio::select! {
@@ -147,11 +154,15 @@ impl<A: Aggregate> Timekeeper<A> {
         }
         let (id, noted) = one;
         tracing::error!(context = %self.room.store.context(), stream = A::stream(id), "a wait that is over cannot be dealt with; looked at again in a minute");
-        let mut batch = Batch::default();
-        set_due::<A>(id, noted, self.room.clock.now().as_millisecond() + LATER, &mut batch);
+        let mut changes = Changes::default();
+        let later = self.room.clock.now().as_millisecond() + LATER;
+        changes.statements.push((
+            "UPDATE timers SET due = ?3 WHERE stream = ?1 AND due = ?2".into(),
+            vec![Value::Text(A::stream(id)), Value::Integer(noted), Value::Integer(later)],
+        ));
         self.room
             .store
-            .commit(batch.changes)
+            .commit(changes)
             .await
             .map(|_| ())
             .map_err(|error| StoreError::Unreadable(error.to_string()))
@@ -221,7 +232,7 @@ impl<A: Aggregate> Timekeeper<A> {
                 context = %self.room.store.context(),
                 "a wait was over and had nothing to do; looked at again in a minute"
             );
-            set_due::<A>(id, noted, now.as_millisecond() + LATER, batch);
+            set_due(&loaded, noted, now.as_millisecond() + LATER, batch);
         }
         Ok(())
     }
@@ -230,19 +241,27 @@ impl<A: Aggregate> Timekeeper<A> {
 /// The timer's row is older than the stream: put it right.
 fn correct<A: Aggregate>(loaded: &Loaded<A>, noted: i64, batch: &mut Batch) {
     match first_due::<A>(&loaded.state) {
-        Some(due) => set_due::<A>(loaded.id, noted, due.as_millisecond(), batch),
+        Some(due) => set_due(loaded, noted, due.as_millisecond(), batch),
         None => batch.changes.statements.push((
-            "DELETE FROM timers WHERE stream = ?1 AND due = ?2".into(),
-            vec![Value::Text(A::stream(loaded.id)), Value::Integer(noted)],
+            format!("DELETE FROM timers WHERE stream = ?1 AND due = ?2 AND {UNCHANGED}").into(),
+            vec![Value::Text(A::stream(loaded.id)), Value::Integer(noted), version_of(loaded)],
         )),
     }
 }
 
+/// The stream is as it was seen: its row is read from the log, which may be ahead of what is in memory, and what that
+/// says about the stream before must not undo what its newest event has set.
+const UNCHANGED: &str = "NOT EXISTS (SELECT 1 FROM events WHERE stream = ?1 AND version > ?3)";
+
+fn version_of<A: Aggregate>(loaded: &Loaded<A>) -> Value {
+    Value::Integer(i64::try_from(loaded.version).unwrap_or(i64::MAX))
+}
+
 /// Moves a timer that still stands where it was seen; one that an append has set meanwhile is left alone.
-fn set_due<A: Aggregate>(id: Uuid, noted: i64, due: i64, batch: &mut Batch) {
+fn set_due<A: Aggregate>(loaded: &Loaded<A>, noted: i64, due: i64, batch: &mut Batch) {
     batch.changes.statements.push((
-        "UPDATE timers SET due = ?3 WHERE stream = ?1 AND due = ?2".into(),
-        vec![Value::Text(A::stream(id)), Value::Integer(noted), Value::Integer(due)],
+        format!("UPDATE timers SET due = ?4 WHERE stream = ?1 AND due = ?2 AND {UNCHANGED}").into(),
+        vec![Value::Text(A::stream(loaded.id)), Value::Integer(noted), version_of(loaded), Value::Integer(due)],
     ));
 }
 

@@ -7,6 +7,7 @@ mod common;
 use std::sync::Arc;
 
 use common::*;
+use kernel::decider::Decider;
 use kernel::events::Recorded;
 use kernel::events::delivery::DeliveryEvent;
 use kernel::order::DeliveryBy;
@@ -243,5 +244,41 @@ async fn a_wait_that_cannot_be_dealt_with_does_not_hold_up_the_others() {
     world.hand.advance(seconds(60));
     at_rest(std::slice::from_ref(&room)).await;
     assert!(again.load(std::sync::atomic::Ordering::Relaxed) > before);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_that_is_set_while_others_are_looked_at_is_not_put_off() {
+    let dir = TempDir::new().unwrap();
+    let world = World::new(dir.path());
+    let room = world.room(Context::Delivery, TABLES);
+    let streams = streams(&room);
+    keep(&room, &streams);
+    wait_for(&room, &streams, 1, DeliveryBy::Rider, 3600).await;
+    wait_for(&room, &streams, 2, DeliveryBy::Rider, 10).await;
+
+    // Durable, with a wait that is over at once, and not told to anyone yet.
+    let (told, hear) = std::sync::mpsc::channel::<()>();
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let mut changes = Changes::default();
+    let before = streams.load(subject(1)).unwrap();
+    let events = Parcel::decide(&before.state, Do::NoRider(room.clock.now())).unwrap();
+    streams.append(&mut changes, &before, &events, &cause(&room)).unwrap();
+    let publish = changes.appends[0].publish.take().unwrap();
+    changes.appends[0].publish = Some(Box::new(move |position| {
+        told.send(()).unwrap();
+        wait.recv().unwrap();
+        publish(position);
+    }));
+    let store = room.store.clone();
+    let commit = tokio::spawn(async move { store.commit(changes).await });
+    tokio::task::spawn_blocking(move || hear.recv().unwrap()).await.unwrap();
+    world.hand.advance(seconds(10));
+    // The timekeeper looks at both by what is in memory; its commit waits behind the one that is held up.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    go_on.send(()).unwrap();
+    commit.await.unwrap().unwrap();
+    at_rest(std::slice::from_ref(&room)).await;
+    assert_eq!((nagged(&streams, 1), nagged(&streams, 2)), (2, 1));
     world.stop().await;
 }
