@@ -19,6 +19,9 @@ use crate::store::{Options, Store, StoreError};
 use crate::topics::Topics;
 use crate::view::ViewTable;
 
+/// How much later than by whoever asks a source may have been heard: they look at the clock one after the other (ms).
+const AHEAD: i64 = 1_000;
+
 /// A context's means. Cheap to clone.
 #[derive(Clone)]
 pub struct Room {
@@ -112,7 +115,9 @@ impl Hearings {
         wait.presumes.iter().all(|silence| {
             let Some(hearing) = self.by_source.lock().get(&silence.of).cloned() else { return false };
             let due = wait.until.as_millisecond();
-            if hearing.heard.load(Ordering::Acquire) >= due {
+            let heard = hearing.heard.load(Ordering::Acquire);
+            // What a clock that has stepped back said is not believed; it is listened to again.
+            if heard >= due && heard <= now.as_millisecond().saturating_add(AHEAD) {
                 return true;
             }
             hearing.ask.notify_one();
@@ -127,7 +132,7 @@ impl Hearings {
 impl Hearing {
     /// Everything up to a head seen at `at` was heard.
     pub(crate) fn heard(&self, at: Time) {
-        self.heard.fetch_max(at.as_millisecond(), Ordering::AcqRel);
+        self.heard.store(at.as_millisecond(), Ordering::Release);
         self.unreadable.store(false, Ordering::Release);
         self.caught_up.store(true, Ordering::Release);
         self.behind.store(0, Ordering::Relaxed);
@@ -187,6 +192,17 @@ mod tests {
     fn acts_at(hearings: &Hearings, presumes: &'static [Silence], second: i64) -> bool {
         let wait = Wait { what: "an answer", until: Time::UNIX_EPOCH, presumes };
         hearings.allow(&wait, Time::from_second(second).unwrap())
+    }
+
+    #[test]
+    fn what_was_heard_by_a_clock_that_stepped_back_is_heard_again() {
+        let hearings = Hearings::default();
+        let hearing = hearings.of(Context::Store);
+        hearing.heard(Time::from_second(1_000_000).unwrap());
+        assert!(acts_at(&hearings, WITH_GRACE, 1_000_000));
+        assert!(!acts_at(&hearings, WITH_GRACE, 60));
+        hearing.heard(Time::from_second(60).unwrap());
+        assert!(acts_at(&hearings, WITH_GRACE, 60));
     }
 
     #[test]
