@@ -58,23 +58,35 @@ impl Town {
         !self.home.load(Ordering::Relaxed)
     }
 
-    /// Waits until the server is ready.
-    pub async fn ready(&self, server: &mut Server) {
+    /// Waits until all `servers` are ready.
+    pub async fn ready(&self, servers: impl IntoIterator<Item = &mut Server>) {
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            let answer = self.http.get(format!("{}/health/ready", self.gateway)).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return;
+        for server in servers {
+            let address = format!("{}/health/ready", server.address);
+            while !self.http.get(&address).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                server.still_runs();
+                assert!(Instant::now() < deadline, "the server does not become ready");
+                tokio::time::sleep(AGAIN).await;
             }
-            server.still_runs();
-            assert!(Instant::now() < deadline, "the server does not become ready");
+        }
+    }
+
+    /// Waits until customers can read the menu.
+    pub async fn opened(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.look("", &format!("/stores/{GUKBAP}")).await.1.to_string().contains(PANCAKE) {
+            assert!(Instant::now() < deadline, "there is no menu");
             tokio::time::sleep(AGAIN).await;
         }
     }
 
     /// What is there, as soon as somebody answers.
     pub async fn look(&self, who: &str, path: &str) -> (u16, Value) {
-        self.answered(|| self.http.get(format!("{}/api{path}", self.gateway)).header("Baedal-Actor", who)).await
+        self.answered(|| {
+            let request = self.http.get(format!("{}/api{path}", self.gateway));
+            if who.is_empty() { request } else { request.header("Baedal-Actor", who) }
+        })
+        .await
     }
 
     /// The items of a list.

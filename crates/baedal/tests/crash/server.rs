@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const SERVICES: [&str; 6] = ["app", "pay", "store", "customer", "delivery", "gateway"];
+/// Each of which may be its own process.
+pub const SERVICES: [&str; 6] = ["app", "pay", "store", "customer", "delivery", "gateway"];
 const WAITS: [&str; 14] = [
     "unpaid-hold=3s",
     "hold-after-attempt=1s",
@@ -86,19 +87,20 @@ impl Machine {
 pub struct Server {
     child: Child,
     said: PathBuf,
+    /// Where it says whether it is ready.
+    pub address: String,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.end();
     }
 }
 
 impl Server {
-    pub fn start(machine: &Machine) -> Self {
-        let mut command = machine.command(&["serve"]);
+    /// One of the services, or all in one process.
+    pub fn start(machine: &Machine, service: &str) -> Self {
+        let mut command = machine.command(&["serve", service]);
         for (service, port) in SERVICES.iter().zip(&machine.ports) {
             command.arg("--port").arg(format!("{service}={port}"));
         }
@@ -111,12 +113,20 @@ impl Server {
         let said = machine.dir.path().join("said");
         let to = File::options().create(true).append(true).open(&said).unwrap();
         let child = command.stdout(Stdio::null()).stderr(to).spawn().unwrap();
-        Self { child, said }
+        let own = SERVICES.iter().position(|known| *known == service).unwrap_or(SERVICES.len() - 1);
+        Self { child, said, address: format!("http://127.0.0.1:{}", machine.ports[own]) }
     }
 
     /// SIGKILL.
     pub fn kill(self) {
         drop(self);
+    }
+
+    /// SIGKILL, to one that will be replaced.
+    pub fn end(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 
     /// Panics where it has ended by itself.
