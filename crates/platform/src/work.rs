@@ -43,7 +43,7 @@ pub struct Due<A: Aggregate> {
 
 /// What came of a call.
 pub enum Outcome<C> {
-    /// Commands that record it.
+    /// Commands that record it. They say themselves which call they are about: the state may have moved on meanwhile.
     Record(Vec<C>),
     /// Nothing yet; to be tried again after this long.
     Again(SignedDuration),
@@ -116,7 +116,14 @@ impl<A: Aggregate, P: Performer<A>> Worker<A, P> {
                 .query_row((now.as_millisecond(), streams_of::<A>()), |row| row.get::<_, Option<i64>>(0))
                 .optional()
         });
-        let until = next.ok().flatten().flatten().and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
+        let next = match next {
+            Ok(next) => next.flatten(),
+            Err(error) => {
+                tracing::warn!(context = %self.room.store.context(), %error, "outbound work cannot be read");
+                return tokio::time::sleep(OUTAGE_PAUSE).await;
+            }
+        };
+        let until = next.and_then(|due| Time::from_millisecond(due).ok()).unwrap_or(Time::MAX);
         tokio::select! {
             () = woken => {}
             () = self.room.clock.sleep_until(until) => {}
@@ -211,7 +218,10 @@ impl<A: Aggregate, P: Performer<A>> Worker<A, P> {
         }
     }
 
+    /// Commits what the call came to and the end of its lease. A call that the state no longer asks for has happened
+    /// all the same: nobody leases it again, so its outcome is recorded without the lease.
     async fn record(&self, row: &Row, task: &Task, lease: Lease, commands: Vec<A::Command>) -> Result<(), CommitError> {
+        let mut lease = Some(lease);
         loop {
             let mut batch = Batch::default();
             let cause = Cause { at: self.room.clock.now(), by: Arc::from(format!("work/{}", task.key)), trace: None };
@@ -227,19 +237,22 @@ impl<A: Aggregate, P: Performer<A>> Worker<A, P> {
                 Some(next) if next.key == task.key => AfterLease::Again(next.due.unwrap_or(cause.at)),
                 Some(_) | None => AfterLease::Done,
             };
-            batch.changes.leases.push(Lease { then, ..lease.clone() });
+            batch.changes.leases.extend(lease.clone().map(|lease| Lease { then, ..lease }));
             // The lease ends the row before the append writes what comes next.
             let changes = std::mem::take(&mut batch.changes);
-            match self.room.store.commit(changes).await {
-                Err(CommitError::Conflict) => batch.evict(),
-                other => {
-                    if other.is_err() {
-                        batch.evict();
-                    }
-                    return ignore_fenced(other.map(|_| ()));
-                }
+            let Err(error) = self.room.store.commit(changes).await else { return Ok(()) };
+            batch.evict();
+            match error {
+                CommitError::Conflict => {}
+                CommitError::Fenced if lease.is_some() && !self.asks_for(row.id, task)? => lease = None,
+                error => return ignore_fenced(Err(error)),
             }
         }
+    }
+
+    fn asks_for(&self, id: Uuid, task: &Task) -> Result<bool, StoreError> {
+        let loaded = self.streams.load(id)?;
+        Ok(A::work(&loaded.state).is_some_and(|next| next.key == task.key))
     }
 }
 

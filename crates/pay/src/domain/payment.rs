@@ -246,8 +246,10 @@ impl PaymentState {
         })
     }
 
+    /// The oldest first: one that comes later must not push aside a call that is under way.
     fn next_refund(&self) -> Option<Call> {
-        let (refund_id, refund) = self.refunds.iter().find(|(_, refund)| refund.standing == RefundStanding::Pending)?;
+        let pending = self.refunds.iter().filter(|(_, refund)| refund.standing == RefundStanding::Pending);
+        let (refund_id, refund) = pending.min_by_key(|(_, refund)| refund.requested_at)?;
         let request = self.request(refund.attempt)?;
         Some(Call::Refund { refund_id: *refund_id, reference: request.reference.clone(), amount: refund.amount })
     }

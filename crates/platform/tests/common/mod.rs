@@ -48,6 +48,8 @@ pub enum Do {
     Start,
     /// The call is done.
     Complete,
+    /// That call is done; a call that is no longer needed leaves its name.
+    Brought(u32),
     /// Always refused.
     Refuse,
     /// Changes nothing.
@@ -112,6 +114,8 @@ impl Decider for Parcel {
             Do::Complete => vec![
                 DeliveryCompleted { order_number, handover: Handover::HandToMe, completed_at: Time::UNIX_EPOCH }.into(),
             ],
+            Do::Brought(call) if call == state.started => Self::decide(state, Do::Complete)?,
+            Do::Brought(call) => Self::decide(state, Do::Assign(format!("late-{call}")))?,
             Do::Refuse => return Err(Refused),
             Do::Nothing => Vec::new(),
             Do::Panic => panic!("for the test"),

@@ -153,3 +153,15 @@ fn a_refund_that_was_never_requested_is_unknown() {
         given::<Payment>(paid([])).when(now(what)).then_rejected(&Rejection::UnknownRefund);
     }
 }
+
+#[test]
+fn a_refund_that_comes_later_does_not_push_aside_the_call_that_is_under_way() {
+    let mut later = part_refund(7, 10_000);
+    if let PayEvent::RefundRequested(refund) = &mut later {
+        refund.requested_at = at(5);
+    }
+    let history = paid([part_refund(8, 10_000), later]);
+    assert_eq!(work_key(history.clone()), Some(format!("refund/{}", refund_id(8))));
+    let history = history.into_iter().chain([refunded(8, 10_000)]);
+    assert_eq!(work_key(history), Some(format!("refund/{}", refund_id(7))));
+}
