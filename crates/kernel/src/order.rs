@@ -387,6 +387,13 @@ pub fn adjustment_amount(lines: &[Line], left: &[LineLeft]) -> Result<Amount, Ad
     if amount == Amount::ZERO || repeated { Err(AdjustmentError::NothingTaken) } else { Ok(amount) }
 }
 
+/// Whether `lines` have been cut down to `left`, so that nothing is to be taken any more.
+pub fn are_left(lines: &[Line], left: &[LineLeft]) -> bool {
+    let is_left =
+        |cut: &LineLeft| lines.iter().any(|line| line.line_id == cut.line_id && line.quantity == cut.quantity);
+    !left.is_empty() && left.iter().all(is_left)
+}
+
 /// Cuts `lines` down to `left`; a line of which nothing stays keeps its place with quantity 0.
 pub fn adjust_lines(lines: &mut [Line], left: &[LineLeft]) {
     for cut in left {

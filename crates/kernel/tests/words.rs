@@ -7,7 +7,7 @@ use kernel::Time;
 use kernel::ids::{LineId, MenuId, OrderId};
 use kernel::lang::{Language, Localized};
 use kernel::money::Amount;
-use kernel::order::{AdjustmentError, Line, LineLeft, OrderNumber, adjust_lines, adjustment_amount};
+use kernel::order::{AdjustmentError, Line, LineLeft, OrderNumber, adjust_lines, adjustment_amount, are_left};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -116,6 +116,22 @@ fn an_adjustment_of_a_stranger_or_of_one_line_twice_is_refused() {
     assert_eq!(adjustment_amount(&lines, &[once, once]), Err(AdjustmentError::NothingTaken));
     assert_eq!(adjustment_amount(&lines, &[]), Err(AdjustmentError::NothingTaken));
     assert_eq!(adjustment_amount(&lines, &[once]), Ok(Amount::new(1_000)));
+}
+
+#[test]
+fn lines_are_left_once_they_are_cut_down() {
+    let mut lines = order(&[(1_000, 3), (500, 1)]);
+    let [one, none] =
+        [(0, 1), (1, 0)].map(|(line, quantity): (usize, u32)| LineLeft { line_id: lines[line].line_id, quantity });
+    assert!(!are_left(&lines, &[one, none]));
+    adjust_lines(&mut lines, &[one]);
+    assert!(are_left(&lines, &[one]));
+    assert!(!are_left(&lines, &[one, none]));
+    adjust_lines(&mut lines, &[none]);
+    assert!(are_left(&lines, &[one, none]));
+    let more = LineLeft { quantity: 2, ..one };
+    let stranger = LineLeft { line_id: LineId::from(Uuid::from_u128(99)), quantity: 0 };
+    assert!(![&[more][..], &[stranger], &[]].into_iter().any(|left| are_left(&lines, left)));
 }
 
 #[test]

@@ -98,8 +98,10 @@ async fn a_dish_that_ran_out_is_taken_out_and_paid_back_and_the_rest_is_delivere
     let body = json!({ "lines": [{ "lineId": rice, "quantity": 1 }], "reason": "sold-out" });
     app.owner(&order, "adjust", body.clone()).await.problem(409, "wrong-state");
     app.accept(&order).await;
-    let ticket = app.owner(&order, "adjust", body).await.expect(200);
-    assert_eq!(ticket["items"][1]["quantity"], 1);
+    for _ in 0..2 {
+        let ticket = app.owner(&order, "adjust", body.clone()).await.expect(200);
+        assert_eq!(ticket["items"][1]["quantity"], 1);
+    }
     app.rest().await;
     let adjusted = app.look(&customer, &order).await;
     assert_eq!((&adjusted["status"], &adjusted["refund"]), (&json!("ACCEPTED"), &json!("DONE")));
@@ -132,7 +134,10 @@ async fn a_missing_dish_is_paid_back_by_the_operator_after_the_delivery() {
     assert_eq!(app.operate(&path, missing(1)).await.expect(200)["refund"], "PENDING");
     app.rest().await;
     refund_is(&app, &customer, &order, "DELIVERED", "DONE", 1_500).await;
-    app.operate(&path, missing(1)).await.problem(422, "nothing-taken");
+    app.operate(&path, missing(1)).await.expect(200);
+    app.operate(&path, missing(2)).await.problem(422, "nothing-taken");
+    app.rest().await;
+    refund_is(&app, &customer, &order, "DELIVERED", "DONE", 1_500).await;
     app.operate(&path, missing(0)).await.expect(200);
     app.rest().await;
     refund_is(&app, &customer, &order, "DELIVERED", "DONE", 3_000).await;

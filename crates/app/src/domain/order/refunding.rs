@@ -3,7 +3,7 @@
 use kernel::events::app::{AppEvent, OrderAdjusted, RefundOutcome, RefundRecorded};
 use kernel::ids::{AdjustmentId, RefundId};
 use kernel::money::Amount;
-use kernel::order::{AdjustReason, BorneBy, LineLeft, PaymentMethod, adjust_lines, adjustment_amount};
+use kernel::order::{AdjustReason, BorneBy, LineLeft, PaymentMethod, adjust_lines, adjustment_amount, are_left};
 
 use super::state::{End, Known, Stage};
 use super::{Decision, Now, Rejection, one, summary};
@@ -31,12 +31,18 @@ pub(super) fn adjust(
     if order.adjustments.iter().any(|known| known.adjustment_id == adjustment_id) {
         return Ok(Vec::new());
     }
-    let amount = adjustment_amount(&order.details.lines, &lines).map_err(Rejection::Adjustment)?;
     match &order.stage {
         Stage::Unpaid(_) => return Err(Rejection::NotPlaced),
-        Stage::Live(_) => leaves_something(order, &lines)?,
+        Stage::Live(_) => {}
         Stage::Ended(ended) if ended.how == End::Delivered => {}
         Stage::Ended(ended) => return Err(Rejection::Ended(ended.how)),
+    }
+    if are_left(&order.details.lines, &lines) {
+        return Ok(Vec::new());
+    }
+    let amount = adjustment_amount(&order.details.lines, &lines).map_err(Rejection::Adjustment)?;
+    if matches!(order.stage, Stage::Live(_)) {
+        leaves_something(order, &lines)?;
     }
     Ok(one(OrderAdjusted {
         order_number: order.details.order_number.clone(),

@@ -40,6 +40,7 @@ async fn what_does_not_exist_is_404_in_a_path_and_422_in_a_body() {
             ("operator/1", format!("/operations/app/orders/{unknown}/adjust"), adjustment(NOBODY, 1)),
             ("operator/1", format!("/operations/delivery/{unknown}/assign"), json!({ "riderId": "1" })),
             ("operator/1", format!("/operations/pay/refunds/{unknown}/settle"), json!({})),
+            ("operator/1", format!("/operations/pay/payments/{unknown}/look-up"), json!({})),
             ("operator/1", format!("/operations/pay/parked/{unknown}/retry"), json!({})),
         ] {
             app.post(actor, &path, body).await.problem(404, "not-found");

@@ -2,7 +2,7 @@
 
 use kernel::events::store::TicketAdjusted;
 use kernel::ids::AdjustmentId;
-use kernel::order::{AdjustReason, BorneBy, LineLeft, adjust_lines, adjustment_amount};
+use kernel::order::{AdjustReason, BorneBy, LineLeft, adjust_lines, adjustment_amount, are_left};
 
 use super::{Decision, Stage, TicketRejection, TicketState};
 use crate::domain::commands::AdjustedBy;
@@ -31,6 +31,9 @@ pub(super) fn adjust(state: &TicketState, cut: Cut, by: AdjustedBy) -> Decision 
         Stage::Unopened | Stage::Rejected(_) | Stage::Withdrawn(_) | Stage::Cancelled | Stage::Voided => {
             return Err(state.wrong());
         }
+    }
+    if are_left(&order.lines, &lines) {
+        return Ok(Vec::new());
     }
     let amount = adjustment_amount(&order.lines, &lines)?;
     let mut left = order.lines.clone();

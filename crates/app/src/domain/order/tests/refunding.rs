@@ -51,10 +51,15 @@ fn the_same_adjustment_again_changes_nothing() {
 #[test]
 fn an_adjustment_takes_something_of_a_line_that_is_there() {
     let nothing = Rejection::Adjustment(AdjustmentError::NothingTaken);
-    once(OrderStatus::Placed, t(1), adjust(1, 2, 1)).then_rejected(&nothing);
     once(OrderStatus::Placed, t(1), adjust(1, 2, 7)).then_rejected(&nothing);
-    after(placed_and(vec![(t(1), adjust(1, 2, 0))]), t(2), adjust(2, 2, 0)).then_rejected(&nothing);
+    after(placed_and(vec![(t(1), adjust(1, 2, 0))]), t(2), adjust(2, 2, 1)).then_rejected(&nothing);
     once(OrderStatus::Placed, t(1), adjust(1, 9, 0)).then_rejected(&Rejection::Adjustment(AdjustmentError::NoSuchLine));
+}
+
+#[test]
+fn taking_out_what_is_out_already_changes_nothing() {
+    after(placed_and(vec![(t(1), adjust(1, 2, 0))]), t(2), adjust(2, 2, 0)).then_nothing();
+    once(OrderStatus::Delivered, t(55), adjust(1, 2, 1)).then_nothing();
 }
 
 fn adjust_all() -> What {
