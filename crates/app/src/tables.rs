@@ -17,7 +17,7 @@ pub static TABLES: [&ViewTable; 2] = [&ORDER_STATUS, &STORE_FRONT];
 // A customer's orders are listed by key, newest first: order ids rise with time.
 static ORDER_STATUS: ViewTable = ViewTable::new(
     "order_status",
-    1,
+    2,
     &[("customer_id", "TEXT NOT NULL"), ("link_token", "TEXT"), ("status", "TEXT NOT NULL"), ("attention", "INTEGER")],
     &["customer_id, key", "link_token", "(key) WHERE attention = 1"],
 )

@@ -13,9 +13,9 @@ use platform::problem::Problem;
 use platform::reply::Reply;
 use platform::streams::Loaded;
 
+use super::answers::change;
 use super::body::CancelBody;
 use super::orders::of_customer;
-use super::placing::change;
 use crate::domain::commands::What;
 use crate::domain::order::Order;
 use crate::service::AppService;

@@ -1,9 +1,11 @@
 //! app's edge: orders, payments of orders, stores to choose from.
 
+mod answers;
 mod body;
 mod cancelling;
 mod operations;
 mod orders;
+mod paying;
 mod placing;
 mod problems;
 mod shapes;
@@ -25,7 +27,7 @@ pub fn router(app: AppService) -> Router {
         .route("/orders/{orderId}", get(orders::show))
         .route("/orders/{orderId}/timeline", get(orders::story))
         .route("/orders/{orderId}/stream", get(orders::stream_one))
-        .route("/orders/{orderId}/payment", post(placing::pay))
+        .route("/orders/{orderId}/payment", post(paying::pay))
         .route("/orders/{orderId}/cancel", post(cancelling::cancel))
         .route("/o/{token}", get(crate::pages::message_link))
         .route("/operations/app/orders", get(operations::list))

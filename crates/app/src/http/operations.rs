@@ -17,7 +17,7 @@ use platform::reply::Reply;
 use platform::view::Value;
 use serde::Deserialize;
 
-use super::placing::change;
+use super::answers::change;
 use super::shapes;
 use crate::domain::commands::What;
 use crate::service::AppService;

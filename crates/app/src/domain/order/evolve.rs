@@ -42,7 +42,7 @@ fn apply(order: &mut Known, event: &AppEvent) {
         AppEvent::PaymentStarted(event) => start(order, event),
         AppEvent::PaymentDeferred(event) => {
             order.hold_ends_at = event.hold_ends_at;
-            order.stage = Stage::Unpaid(Unpaid { open: None, declined: false });
+            order.stage = Stage::Unpaid(Unpaid { open: None, declined: None });
         }
         AppEvent::PaymentUnconfirmed(event) => {
             if let Stage::Unpaid(Unpaid { open: Some(open), .. }) = &mut order.stage {
@@ -51,7 +51,7 @@ fn apply(order: &mut Known, event: &AppEvent) {
         }
         AppEvent::PaymentFailed(event) => {
             order.hold_ends_at = event.hold_ends_at;
-            order.stage = Stage::Unpaid(Unpaid { open: None, declined: true });
+            order.stage = Stage::Unpaid(Unpaid { open: None, declined: Some(event.code) });
         }
         AppEvent::OrderPlaced(event) => order.stage = Stage::Live(live(event)),
         AppEvent::OrderExpired(event) => {
@@ -114,7 +114,7 @@ fn start(order: &mut Known, event: &PaymentStarted) {
         doubt_at: event.doubt_at,
         operator_at: None,
     };
-    order.stage = Stage::Unpaid(Unpaid { open: Some(open), declined: false });
+    order.stage = Stage::Unpaid(Unpaid { open: Some(open), declined: None });
 }
 
 fn live(event: &OrderPlaced) -> Live {

@@ -4,7 +4,7 @@ use kernel::Time;
 use kernel::events::app::{OrderDetails, PaidSoFar, RefundOutcome, Trouble};
 use kernel::ids::{AdjustmentId, RefundId};
 use kernel::money::Amount;
-use kernel::order::{CancelCause, CancelReason, OrderStatus, PaymentMethod, Progress, RefundStatus};
+use kernel::order::{CancelCause, CancelReason, OrderStatus, PaymentCode, PaymentMethod, Progress, RefundStatus};
 use kernel::personal::PersonalData;
 use serde::{Deserialize, Serialize};
 
@@ -88,8 +88,8 @@ pub enum Stage {
 pub struct Unpaid {
     /// The attempt whose outcome is awaited.
     pub open: Option<OpenAttempt>,
-    /// Whether the last attempt was declined.
-    pub declined: bool,
+    /// Why the last attempt was declined, where it was.
+    pub declined: Option<PaymentCode>,
 }
 
 /// An attempt to pay whose outcome is awaited.
@@ -200,7 +200,7 @@ impl Known {
         match &self.stage {
             Stage::Unpaid(unpaid) => match &unpaid.open {
                 Some(open) if open.operator_at.is_some() => OrderStatus::PaymentChecking,
-                None if unpaid.declined => OrderStatus::PaymentFailed,
+                None if unpaid.declined.is_some() => OrderStatus::PaymentFailed,
                 Some(_) | None => OrderStatus::AwaitingPayment,
             },
             Stage::Live(live) if live.cancel.is_some() => OrderStatus::CancelRequested,

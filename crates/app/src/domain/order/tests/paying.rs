@@ -5,7 +5,7 @@ use kernel::events::app::{
 use kernel::order::{BorneBy, CancelCause, CancelReason, OrderStatus, PaymentCode, PaymentMethod};
 use kernel::testing::given;
 
-use super::super::{End, Order, Rejection};
+use super::super::{End, Order, Rejection, Stage};
 use super::{after, once, state_after};
 use crate::domain::commands::{CreateOrder, What};
 use crate::domain::tests::fixtures::*;
@@ -191,6 +191,7 @@ fn failed(hold: kernel::Time) -> AppEvent {
 #[test]
 fn a_declined_attempt_fails_and_leaves_the_hold() {
     let state = after(vec![(t(0), create(Some(CARD)))], s(1), declined(1)).then([failed(t(10))]).unwrap();
+    assert!(matches!(&state.stage, Stage::Unpaid(unpaid) if unpaid.declined == Some(PaymentCode::Limit)));
     assert_eq!(state.status(), OrderStatus::PaymentFailed);
 }
 
