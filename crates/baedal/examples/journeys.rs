@@ -53,7 +53,9 @@ async fn journey(http: &reqwest::Client, bases: &Bases, customer: &str, rider: &
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, gateway, workers, seconds] = arguments.as_slice() else { bail!("journeys <gateway|-> <workers> <seconds>") };
+    let [_, gateway, workers, seconds] = arguments.as_slice() else {
+        bail!("journeys <gateway|-> <workers> <seconds>")
+    };
     let bases = if gateway == "-" {
         let own = |port: u16| format!("http://127.0.0.1:{port}");
         Bases { app: own(8081), store: own(8083), delivery: own(8085) }
@@ -80,7 +82,7 @@ async fn main() -> anyhow::Result<()> {
     while let Some(ended) = all.join_next().await {
         ended??;
     }
-    let (done, took) = (done.load(Ordering::Relaxed), began.elapsed().as_secs_f64());
-    println!("{}", serde_json::json!({ "journeys": done, "seconds": took, "perSecond": done as f64 / took }));
+    let (done, took) = (u32::try_from(done.load(Ordering::Relaxed))?, began.elapsed().as_secs_f64());
+    println!("{}", serde_json::json!({ "journeys": done, "seconds": took, "perSecond": f64::from(done) / took }));
     Ok(())
 }
