@@ -1,7 +1,9 @@
 //! What handlers take from a request; whatever cannot be taken is answered with a problem.
 
+use std::error::Error;
 use std::time::Duration;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Query, RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -105,8 +107,17 @@ fn parse_tracking_path<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
         let field = error.path().to_string();
         let told = error.inner().to_string();
         let reason = told.rfind(" at line ").map_or(told.as_str(), |end| &told[..end]);
-        Problem::invalid_field(field, reason)
+        told_of(&field, reason)
     })
+}
+
+/// What is missing is named itself, not the object that lacks it.
+fn told_of(field: &str, reason: &str) -> Problem {
+    match reason.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        Some(missing) if matches!(field, "." | "query") => Problem::invalid_field(missing, "is missing"),
+        Some(missing) => Problem::invalid_field(format!("{field}.{missing}"), "is missing"),
+        None => Problem::invalid_field(field, reason),
+    }
 }
 
 /// The deepest nesting of arrays and objects, not counting brackets within strings.
@@ -207,10 +218,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Query::try_from_uri(&parts.uri)
-            .map(|Query(value)| Self(value))
-            .map_err(|rejection| Problem::invalid_field("query", rejection.body_text()))
+        Query::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|rejection| misfit(&rejection))
     }
+}
+
+/// The parameter that does not fit and why, as for a body's field.
+fn misfit(rejection: &QueryRejection) -> Problem {
+    let told = rejection.source().map_or_else(|| rejection.body_text(), ToString::to_string);
+    told.split_once(": ").map_or_else(|| told_of("query", &told), |(field, why)| told_of(field, why))
 }
 
 #[cfg(test)]

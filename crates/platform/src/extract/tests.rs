@@ -174,3 +174,21 @@ async fn a_parameter_that_does_not_fit_is_422() {
     assert_eq!(got("/tickets").await.1, "None");
     assert_eq!(got("/tickets?status=many").await.0, 422);
 }
+
+#[tokio::test]
+async fn what_is_missing_or_does_not_fit_is_named_by_itself() {
+    let store = r#""storeId":"00000000-0000-0000-0000-000000000001""#;
+    for (body, field) in
+        [(r#"{"items":[]}"#.to_owned(), "storeId"), (format!(r#"{{{store},"items":[{{}}]}}"#), "items[0].quantity")]
+    {
+        let (status, problem) = posted("application/json", body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(problem["fields"][0]["field"], field);
+        assert_eq!(problem["fields"][0]["reason"], "is missing");
+    }
+    let (status, text) = got("/tickets?status=open").await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let problem: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(problem["fields"][0]["field"], "status");
+    assert!(!text.contains("deserialize"), "{text}");
+}

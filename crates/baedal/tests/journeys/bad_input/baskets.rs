@@ -78,7 +78,7 @@ async fn a_basket_that_cannot_be_is_refused_field_by_field() {
     invalid(ordering(&app, &with("requests", json!({ "store": "가".repeat(201) }))).await, "requests.store");
     invalid(ordering(&app, &with("requests", json!({ "handover": "catapult" }))).await, "requests.handover");
     invalid(ordering(&app, &with("payment", json!({ "method": "CASH", "token": "ok" }))).await, "payment.method");
-    invalid(ordering(&app, &with("payment", json!({ "method": "CARD" }))).await, "payment");
+    invalid(ordering(&app, &with("payment", json!({ "method": "CARD" }))).await, "payment.token");
     for token in [String::new(), "t".repeat(301)] {
         invalid(ordering(&app, &with("payment", json!({ "token": token }))).await, "payment.token");
     }

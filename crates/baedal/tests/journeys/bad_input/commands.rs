@@ -167,7 +167,7 @@ async fn words_and_amounts_outside_the_closed_lists_are_refused() {
         app.owner(&placed, "accept", body).await.problem(422, "prep-minutes-out-of-range");
     }
     invalid(app.owner(&placed, "accept", json!({ "prepMinutes": -5 })).await, "prepMinutes");
-    invalid(app.owner(&placed, "accept", json!({})).await, ".");
+    invalid(app.owner(&placed, "accept", json!({})).await, "prepMinutes");
     app.owner(&order, "delay", json!({ "minutes": 0 })).await.problem(422, "delay-out-of-range");
     invalid(app.owner(&order, "withdraw", json!({ "reason": "sold-out" })).await, "reason");
 
