@@ -269,13 +269,13 @@ struct Page {
 async fn events(
     State(Operations { room, .. }): State<Operations>,
     Caller(actor): Caller,
-    LastEventId(last): LastEventId,
+    last: LastEventId,
     headers: HeaderMap,
     Query(From { from, limit }): Query<From>,
 ) -> Result<Response, Problem> {
     require_operator(&actor)?;
     let from: Option<u64> = number("from", from)?;
-    let from = last.and_then(|last| u64::try_from(last).ok()).or(from).unwrap_or(0);
+    let from = last.within(room.store.tail().head()).and_then(|last| u64::try_from(last).ok()).or(from).unwrap_or(0);
     let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accept.contains("text/event-stream") {
         let shutdown = room.shutdown.clone();

@@ -62,6 +62,14 @@ pub fn respond(messages: impl Stream<Item = Message> + Send + 'static, shutdown:
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastEventId(pub Option<i64>);
 
+impl LastEventId {
+    /// The last message seen of a log whose last position is `head`. One beyond it is none: the log is another now,
+    /// and a reader who waited for that position would miss everything until then.
+    pub fn within(self, head: u64) -> Option<i64> {
+        self.0.filter(|last| u64::try_from(*last).is_ok_and(|last| last <= head))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
     type Rejection = Infallible;
 
@@ -104,6 +112,14 @@ mod tests {
         let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
         assert_eq!(before.elapsed().as_secs(), 15);
         assert!(frame.starts_with(b":"));
+    }
+
+    #[test]
+    fn what_a_reader_has_seen_of_another_log_does_not_count() {
+        assert_eq!(LastEventId(Some(7)).within(7), Some(7));
+        assert_eq!(LastEventId(Some(8)).within(7), None);
+        assert_eq!(LastEventId(Some(-1)).within(7), None);
+        assert_eq!(LastEventId(None).within(7), None);
     }
 
     #[tokio::test]

@@ -145,13 +145,14 @@ pub async fn stream_one(
     Caller(actor): Caller,
     PathId(id): PathId<OrderId>,
     Speaks(language): Speaks,
-    LastEventId(last): LastEventId,
+    last: LastEventId,
 ) -> Response {
     if let Err(problem) = visible(&app, id, &actor) {
         return problem.into_response();
     }
     let watcher = app.room().topics.watch(order_topic(id.uuid()));
     let shutdown = app.room().shutdown.clone();
+    let last = last.within(app.room().store.tail().head());
     let look = move |last: i64| {
         let order = app.orders().load(id.uuid()).ok().filter(|order| order.position() as i64 > last);
         order.and_then(|order| message(order.row()?, order.position(), language)).into_iter().collect()
@@ -164,7 +165,7 @@ pub async fn stream_all(
     State(app): State<AppService>,
     Caller(actor): Caller,
     Speaks(language): Speaks,
-    LastEventId(last): LastEventId,
+    last: LastEventId,
 ) -> Response {
     let customer = match require_customer(&actor) {
         Ok(customer) => customer.as_str().to_owned(),
@@ -172,6 +173,7 @@ pub async fn stream_all(
     };
     let watcher = app.room().topics.watch(customer_topic(&customer));
     let shutdown = app.room().shutdown.clone();
+    let last = last.within(app.room().store.tail().head());
     let look = move |last: i64| {
         let parameters = [Value::Text(customer.clone()), Value::Integer(last), Value::Integer(MOST_AT_A_TIME as i64)];
         let rows = app.rows("WHERE customer_id = ?1 AND position > ?2 ORDER BY position LIMIT ?3", &parameters);

@@ -27,10 +27,11 @@ const AT_A_TIME: i64 = 200;
 pub async fn follow(
     State(customer): State<CustomerService>,
     Caller(actor): Caller,
-    LastEventId(seen): LastEventId,
+    seen: LastEventId,
 ) -> Result<Response, Problem> {
     let person = require_customer(&actor)?.clone();
     let shutdown = customer.room().shutdown.clone();
+    let seen = seen.within(customer.room().store.tail().head());
     let follower = Follower::new(customer, person, seen).map_err(|error| outage(&error))?;
     Ok(sse::respond(stream::unfold(follower, Follower::next), &shutdown))
 }

@@ -121,7 +121,7 @@ pub async fn stream(
     State(store): State<StoreService>,
     Caller(actor): Caller,
     Speaks(language): Speaks,
-    LastEventId(seen): LastEventId,
+    seen: LastEventId,
 ) -> Response {
     let owner = match require_owner(&actor) {
         Ok(owner) => owner,
@@ -130,8 +130,9 @@ pub async fn stream(
     let watcher = store.room().topics.watch(kitchen_topic(owner));
     let shutdown = store.room().shutdown.clone();
     // Read before the first look: what changes in between is seen by the second.
-    let head = store.room().store.tail().head() as i64;
-    let (mut begins, from) = (seen.is_none(), seen.unwrap_or(head));
+    let head = store.room().store.tail().head();
+    let seen = seen.within(head);
+    let (mut begins, from) = (seen.is_none(), seen.unwrap_or(head as i64));
     let look = move |last: i64| {
         let rows = if std::mem::take(&mut begins) {
             store.at_work(owner, MOST_AT_FIRST)
