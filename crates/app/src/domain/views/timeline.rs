@@ -35,7 +35,7 @@ pub struct TimelineItem {
 
 /// More about a step; the edge says it in the reader's language.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[expect(missing_docs, reason = "each is the event's field of that name")]
 pub enum Detail {
     Attempt(u32),
