@@ -88,6 +88,9 @@ pub(super) struct PaymentView {
     order_id: OrderId,
     #[serde(skip_serializing_if = "Option::is_none")]
     order_number: Option<OrderNumber>,
+    /// How its last attempt stands, as app was or will be answered.
+    #[serde(flatten)]
+    latest: Option<Known>,
     closed: bool,
     left_amount: Amount,
     attempts: Vec<AttemptView>,
@@ -163,6 +166,7 @@ fn view(order_id: OrderId, state: &PaymentState) -> PaymentView {
     PaymentView {
         order_id,
         order_number: state.order_number().cloned(),
+        latest: state.attempts().last().map(|(_, answer, _)| answer.into()),
         closed: state.is_closed(),
         left_amount: state.left(),
         attempts: attempts.collect(),
