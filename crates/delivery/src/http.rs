@@ -19,7 +19,7 @@ use platform::actor::{Caller, Speaks, require_rider};
 use platform::commands::{self, Asked, outage};
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
-use platform::problem::Problem;
+use platform::problem::{Problem, sentence};
 use platform::reply::Reply;
 use serde::Deserialize;
 
@@ -253,10 +253,12 @@ fn problem_of(service: &DeliveryService, order: OrderId, actor: &Actor, rejectio
                 service,
                 order,
                 actor,
-                Problem::conflict("not-claimed", "this delivery has to be claimed first"),
+                Problem::conflict("not-claimed", "This delivery has to be claimed first."),
             )
         }
-        Rejection::StoreDelivers => where_shown(service, order, actor, Problem::conflict(rejection.slug(), rejection)),
+        Rejection::StoreDelivers => {
+            where_shown(service, order, actor, Problem::conflict(rejection.slug(), sentence(&rejection)))
+        }
         Rejection::CollectedByCustomer
         | Rejection::TakenByAnother
         | Rejection::RiderDelivers
@@ -266,7 +268,7 @@ fn problem_of(service: &DeliveryService, order: OrderId, actor: &Actor, rejectio
         | Rejection::AlreadyStarted
         | Rejection::AlreadyFailed
         | Rejection::AlreadyDelivered
-        | Rejection::Cancelled => Problem::conflict(rejection.slug(), rejection).with_order(order),
+        | Rejection::Cancelled => Problem::conflict(rejection.slug(), sentence(&rejection)).with_order(order),
     }
 }
 

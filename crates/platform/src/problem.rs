@@ -57,6 +57,13 @@ impl FieldProblem {
     }
 }
 
+/// What an error says as a sentence for people: with a capital and a full stop.
+pub fn sentence(error: &impl std::fmt::Display) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+}
+
 impl Problem {
     /// A problem of the stable type `/problems/<slug>`; `detail` is a sentence for people.
     pub fn new(status: StatusCode, slug: &str, detail: impl std::fmt::Display) -> Self {
