@@ -11,7 +11,7 @@ use kernel::Context;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use self::layers::{find, known, paths, put, refuse_unknown, unknown};
+use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
 pub use waits::{Waits, span};
 
 /// The prefix of the variables that are ours.
@@ -215,7 +215,8 @@ impl Settings {
         file: (&str, &str),
     ) -> Result<Self, SettingsError> {
         let known = known();
-        let mut all = file.1.parse::<Table>().map_err(|error| SettingsError::Toml(file.0.to_owned(), error))?;
+        let all = file.1.parse::<Table>().map_err(|error| SettingsError::Toml(file.0.to_owned(), error))?;
+        let mut all = underscored(all, &known);
         refuse_unknown(&all, &known, "", file.0)?;
         for (name, value) in variables {
             let Some(rest) = name.strip_prefix(PREFIX) else { continue };

@@ -28,6 +28,26 @@ pub(super) fn find<'a>(table: &'a Table, path: &[String]) -> Option<&'a Value> {
     if rest.is_empty() { Some(value) } else { find(value.as_table()?, rest) }
 }
 
+/// The file with its keys as they are known: it may write `unpaid-hold` as flags do.
+pub(super) fn underscored(table: Table, known: &Table) -> Table {
+    let written: Vec<String> = table.keys().cloned().collect();
+    let named = |key: String| {
+        let usual = key.replace('-', "_");
+        if known.contains_key(&usual) && !written.contains(&usual) { usual } else { key }
+    };
+    table
+        .into_iter()
+        .map(|(key, value)| {
+            let key = named(key);
+            let value = match (value, known.get(&key)) {
+                (Value::Table(inner), Some(Value::Table(known))) => Value::Table(underscored(inner, known)),
+                (value, _) => value,
+            };
+            (key, value)
+        })
+        .collect()
+}
+
 pub(super) fn refuse_unknown(table: &Table, known: &Table, above: &str, from: &str) -> Result<(), SettingsError> {
     for (key, value) in table {
         let path = format!("{above}{key}");

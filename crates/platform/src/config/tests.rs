@@ -25,6 +25,16 @@ fn without_a_word_everything_has_its_default() {
 }
 
 #[test]
+fn the_file_may_write_its_keys_as_flags_do() {
+    let file = "data-dir = \"there\"\n[waits]\nunpaid-hold = \"1m\"";
+    let read = settings(&[], &[], file).unwrap();
+    assert_eq!(read.data_dir, Path::new("there"));
+    assert_eq!(read.waits.unpaid_hold, SignedDuration::from_mins(1));
+    let twice = "[waits]\nunpaid-hold = \"1m\"\nunpaid_hold = \"2m\"";
+    assert_eq!(refused(&[], &[], twice), "baedal.toml sets \"waits.unpaid-hold\", which is not a setting");
+}
+
+#[test]
 fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
     let file = "bind = \"file\"\n[ports]\napp = 1\npay = 1\nstore = 1\n[waits]\nunpaid_hold = \"1m\"";
     let variables = [("BAEDAL_PORTS_PAY", "2"), ("BAEDAL_PORTS_STORE", "2"), ("BAEDAL_DATA_DIR", "/data")];
