@@ -44,6 +44,7 @@ impl Language {
 
 /// A name or text in both languages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(expecting = "an object with the texts ko and en")]
 pub struct Localized {
     /// Korean.
     pub ko: String,
