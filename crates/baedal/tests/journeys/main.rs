@@ -9,6 +9,7 @@ mod cancelling;
 mod data;
 mod delivered;
 mod doubt;
+mod interface;
 mod links;
 mod paying;
 mod refunds;

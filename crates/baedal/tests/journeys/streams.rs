@@ -150,7 +150,7 @@ async fn a_stream_through_the_gateway_ends_with_the_service_behind_it() {
 }
 
 /// An open stream.
-struct Screen {
+pub struct Screen {
     response: Response,
     buffer: Vec<u8>,
     /// The id of the last message.
@@ -158,7 +158,7 @@ struct Screen {
 }
 
 impl Screen {
-    async fn open(app: &TestApp, who: &str, path: &str, last: Option<&str>) -> Self {
+    pub async fn open(app: &TestApp, who: &str, path: &str, last: Option<&str>) -> Self {
         let mut request = app.http.get(format!("{}{path}", app.gateway()));
         request = request.header("Baedal-Actor", who).header("Accept", "text/event-stream");
         if let Some(last) = last {
@@ -192,7 +192,7 @@ impl Screen {
         self.message().await.expect("the stream ended").1
     }
 
-    async fn next(&mut self, event: &str) -> Value {
+    pub async fn next(&mut self, event: &str) -> Value {
         let (found, data) = self.message().await.expect("the stream ended");
         assert_eq!(found, event);
         data
