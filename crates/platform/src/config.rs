@@ -49,6 +49,16 @@ pub enum SettingsError {
     /// The layers together do not make settings.
     #[error("the settings do not fit")]
     Shape(#[source] toml::de::Error),
+    /// A store or a bus that is not built.
+    #[error("\"{value}\" cannot be the {key}: there is only \"{only}\" so far")]
+    NotBuilt {
+        /// `store` or `bus`.
+        key: &'static str,
+        /// What was asked for.
+        value: String,
+        /// What there is.
+        only: &'static str,
+    },
     /// The time zone is not in the machine's database.
     #[error("\"{0}\" is not a time zone that this machine knows")]
     TimeZone(String),
@@ -60,9 +70,9 @@ pub enum SettingsError {
 pub struct Settings {
     /// Where the embedded stores are.
     pub data_dir: PathBuf,
-    /// `sqlite`, or a `postgres://` address.
+    /// Where logs and views are kept: `sqlite`.
     pub store: String,
-    /// `embedded`, or a `nats://` address.
+    /// How events go from one context to another: `embedded`.
     pub bus: String,
     /// The address to listen at.
     pub bind: String,
@@ -232,7 +242,18 @@ impl Settings {
         }
         let settings: Self = all.try_into().map_err(SettingsError::Shape)?;
         settings.time_zone()?;
+        settings.refuse_what_is_not_built()?;
         Ok(settings)
+    }
+
+    /// Whoever asks for a database of their own is not to find the data elsewhere later.
+    fn refuse_what_is_not_built(&self) -> Result<(), SettingsError> {
+        for (key, value, only) in [("store", &self.store, "sqlite"), ("bus", &self.bus, "embedded")] {
+            if value != only {
+                return Err(SettingsError::NotBuilt { key, value: value.clone(), only });
+            }
+        }
+        Ok(())
     }
 
     /// Where hours and days are counted.

@@ -35,6 +35,14 @@ fn the_file_may_write_its_keys_as_flags_do() {
 }
 
 #[test]
+fn a_store_or_a_bus_that_is_not_built_is_refused_rather_than_replaced() {
+    let told = refused(&[("store", "postgres://db")], &[], "");
+    assert_eq!(told, "\"postgres://db\" cannot be the store: there is only \"sqlite\" so far");
+    let told = refused(&[], &[("BAEDAL_BUS", "nats://bus")], "");
+    assert_eq!(told, "\"nats://bus\" cannot be the bus: there is only \"embedded\" so far");
+}
+
+#[test]
 fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
     let file = "bind = \"file\"\n[ports]\napp = 1\npay = 1\nstore = 1\n[waits]\nunpaid_hold = \"1m\"";
     let variables = [("BAEDAL_PORTS_PAY", "2"), ("BAEDAL_PORTS_STORE", "2"), ("BAEDAL_DATA_DIR", "/data")];
