@@ -31,6 +31,13 @@ enum Expects {
     NoStream,
 }
 
+/// When a folded row is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writes {
+    Changes,
+    Always,
+}
+
 struct Pending {
     loaded: Box<dyn Any + Send + Sync>,
     evict: Box<dyn Fn() + Send + Sync>,
@@ -155,10 +162,28 @@ impl Batch {
     /// Folds `event` of another context's log into the view `V` of `store`. Returns the row afterwards; one that
     /// stays as it is is not written.
     pub fn fold<V: View>(&mut self, store: &Store, event: &Recorded<V::Event>) -> Result<Option<V::Row>, StoreError> {
+        self.fold_and_write::<V>(store, event, Writes::Changes)
+    }
+
+    /// As [`Batch::fold`], for a view of the own log: every event about a row moves its position, as appending does.
+    pub(crate) fn fold_own<V: View>(
+        &mut self,
+        store: &Store,
+        event: &Recorded<V::Event>,
+    ) -> Result<Option<V::Row>, StoreError> {
+        self.fold_and_write::<V>(store, event, Writes::Always)
+    }
+
+    fn fold_and_write<V: View>(
+        &mut self,
+        store: &Store,
+        event: &Recorded<V::Event>,
+        writes: Writes,
+    ) -> Result<Option<V::Row>, StoreError> {
         let Some(key) = V::key(event) else { return Ok(None) };
         let before = if V::begins(event) { None } else { self.row::<V>(store, &key)? };
         let row = V::apply(before.clone(), event);
-        if row != before {
+        if row != before || writes == Writes::Always {
             self.changes.rows.push((V::write(&key, row.as_ref())?, event.position));
             let (store, remembered) = (store.clone(), row.clone());
             let place = (V::TABLE.name, key);

@@ -230,7 +230,7 @@ impl<A: Aggregate> Streams<A> {
     ) -> Result<Arc<Loaded<A>>, StoreError> {
         let id = before.id;
         let mut after = before.clone();
-        let mut touched = Vec::new();
+        let mut touched: Vec<(String, u64)> = Vec::new();
         let mut new = Vec::with_capacity(events.len());
         for (event, version) in events.iter().zip(before.version + 1..) {
             let recorded = Recorded {
@@ -243,14 +243,18 @@ impl<A: Aggregate> Streams<A> {
                 trace: cause.trace.as_deref().map(str::to_owned),
                 event: event.clone(),
             };
-            if let Some(key) = after.grow(&recorded)
-                && !touched.contains(&key)
-            {
-                touched.push(key);
+            if let Some(key) = after.grow(&recorded) {
+                match touched.iter_mut().find(|(known, _)| *known == key) {
+                    Some((_, last)) => *last = version,
+                    None => touched.push((key, version)),
+                }
             }
             new.push(new_event(recorded.event)?);
         }
-        let rows = touched.iter().map(|key| A::View::write(key, after.rows.get(key))).collect::<Result<Vec<_>, _>>()?;
+        let write = |(key, last): &(String, u64)| {
+            Ok((A::View::write(key, after.rows.get(key))?, after.version.saturating_sub(*last)))
+        };
+        let rows = touched.iter().map(write).collect::<Result<Vec<_>, StoreError>>()?;
         if events.iter().any(A::erases) {
             self.erase(changes, id);
         }
@@ -270,13 +274,13 @@ impl<A: Aggregate> Streams<A> {
     }
 
     /// Runs on the writer's thread, in the order of the commits, so that the cache never goes back.
-    fn publisher(&self, after: &Arc<Loaded<A>>, touched: Vec<String>) -> Box<dyn FnOnce(u64) + Send> {
+    fn publisher(&self, after: &Arc<Loaded<A>>, touched: Vec<(String, u64)>) -> Box<dyn FnOnce(u64) + Send> {
         let (cache, topics, after) = (Arc::clone(&self.cache), self.topics.clone(), Arc::clone(after));
         Box::new(move |position| {
             after.position.store(position, Ordering::Release);
             cache.insert(after.id, Arc::clone(&after));
             if topics.anyone() {
-                for row in touched.iter().filter_map(|key| after.rows.get(key)) {
+                for row in touched.iter().filter_map(|(key, _)| after.rows.get(key)) {
                     topics.publish(&A::View::topics(row));
                 }
             }

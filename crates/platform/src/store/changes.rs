@@ -89,8 +89,8 @@ pub struct Append {
     pub events: Vec<NewEvent>,
     /// Why.
     pub cause: Cause,
-    /// Rows of the views of this stream.
-    pub rows: Vec<RowWrite>,
+    /// Rows of the views of this stream, each with how many of the events come after the last one about it.
+    pub rows: Vec<(RowWrite, u64)>,
     /// The stream's timer, where it changes: `Some(None)` removes it.
     pub timer: Option<Option<Time>>,
     /// The stream's outbound work, where it changes: `Some(None)` removes it.

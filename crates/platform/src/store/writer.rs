@@ -265,8 +265,8 @@ impl Writer {
         for append in &changes.appends {
             self.append(append, &mut stored)?;
             let position = self.next - 1;
-            for row in &append.rows {
-                self.write_row(row, position)?;
+            for (row, behind) in &append.rows {
+                self.write_row(row, position - behind)?;
             }
             positions.push(position);
         }
