@@ -159,7 +159,7 @@ async fn what_is_cancelled_while_the_customer_pays_for_it_is_refunded() {
         assert_eq!(app.cancel(&customer, &order).await.expect(200)["status"], "CANCELLED");
         order
     });
-    assert_eq!(answer.expect(201)["status"], "CANCELLED");
+    assert_eq!(answer.problem(409, "order-ended")["orderId"], json!(order));
     app.rest().await;
     refunded(&app, &customer, &order).await;
     assert_eq!(app.told(&customer, &order).await, ["CANCEL_CHECKING", "REFUNDED"]);

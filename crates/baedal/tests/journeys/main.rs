@@ -10,6 +10,7 @@ mod data;
 mod delivered;
 mod doubt;
 mod interface;
+mod late;
 mod links;
 mod paying;
 mod refunds;

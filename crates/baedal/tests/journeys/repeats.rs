@@ -311,7 +311,7 @@ async fn twice(app: &TestApp, actor: &str, path: &str, body: &Value, status: u16
 }
 
 /// An order whose customer's connection broke after the provider had charged and before anybody was answered.
-async fn cut_off(app: &TestApp, customer: &str, body: &Value, key: &str) -> String {
+pub async fn cut_off(app: &TestApp, customer: &str, body: &Value, key: &str) -> String {
     let url = format!("{}/orders", app.gateway());
     let request = app.http.post(url).header("Baedal-Actor", customer).header("Idempotency-Key", key).json(body);
     let asking = tokio::spawn(request.send());
@@ -324,7 +324,7 @@ async fn cut_off(app: &TestApp, customer: &str, body: &Value, key: &str) -> Stri
     order
 }
 
-async fn keyed(app: &TestApp, actor: &str, path: &str, body: &Value, key: &str) -> Answer {
+pub async fn keyed(app: &TestApp, actor: &str, path: &str, body: &Value, key: &str) -> Answer {
     app.call(Method::POST, actor, path, Some(body), &[("Idempotency-Key", key)]).await
 }
 
