@@ -9,7 +9,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use kernel::people::Actor;
 use platform::commands::commit_problem;
-use platform::problem::Problem;
+use platform::problem::{Problem, sentence};
 
 use crate::domain::payment::Rejection;
 use crate::service::{LookUpError, PayService};
@@ -66,11 +66,4 @@ fn problem_of_look_up(error: &LookUpError) -> Problem {
         LookUpError::NeverAskedFor { .. } => Problem::conflict("charge-never-asked-for", sentence(error)),
         LookUpError::Commit(error) => commit_problem(error),
     }
-}
-
-/// As it is said to people: with a capital and a full stop.
-fn sentence(error: &impl std::error::Error) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }

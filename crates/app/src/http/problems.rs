@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use kernel::ids::OrderId;
 use kernel::order::PaymentCode;
-use platform::problem::{FieldProblem, Problem};
+use platform::problem::{FieldProblem, Problem, sentence};
 
 use crate::domain::order::Rejection;
 use crate::domain::pricing::{self, Changed, Kind};
@@ -32,7 +32,7 @@ pub fn rejected(rejection: Rejection) -> Problem {
         | Rejection::NotDelivering
         | Rejection::StillLive => StatusCode::CONFLICT,
     };
-    Problem::new(status, rejection.slug(), sentence(&rejection.to_string()))
+    Problem::new(status, rejection.slug(), sentence(&rejection))
 }
 
 /// All that is wrong with a basket, as one problem: what could never be, before what cannot be now.
@@ -44,7 +44,7 @@ pub fn basket(problems: &[pricing::Problem]) -> Problem {
         Kind::Conflict => StatusCode::CONFLICT,
     };
     let fields = problems.iter().map(|problem| FieldProblem::new(problem.field(), problem)).collect();
-    let problem = Problem::new(status, worst.slug(), sentence(&worst.to_string())).with_fields(fields);
+    let problem = Problem::new(status, worst.slug(), sentence(&worst)).with_fields(fields);
     match worst {
         pricing::Problem::TotalDiffers { total } => problem.with_total(*total),
         _ => problem,
@@ -55,7 +55,7 @@ pub fn basket(problems: &[pricing::Problem]) -> Problem {
 pub fn changed(order: OrderId, changes: &[Changed]) -> Problem {
     let Some(first) = changes.first() else { return Problem::not_found() };
     let fields = changes.iter().map(|change| FieldProblem::new(change.field(), change)).collect();
-    Problem::conflict(first.slug(), sentence(&first.to_string())).with_fields(fields).with_order(order)
+    Problem::conflict(first.slug(), sentence(&first)).with_fields(fields).with_order(order)
 }
 
 /// A declined payment.
@@ -72,10 +72,4 @@ pub fn declined(order: OrderId, code: PaymentCode) -> Problem {
         .with_fields(vec![FieldProblem::new("payment.code", name)])
         .with_order(order)
         .with_location(&format!("/orders/{order}"))
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }

@@ -1,7 +1,7 @@
 //! Why not, as problems.
 
 use axum::http::StatusCode;
-use platform::problem::{FieldProblem, Problem};
+use platform::problem::{FieldProblem, Problem, sentence};
 
 use crate::domain::store::StoreRejection;
 use crate::domain::ticket::TicketRejection;
@@ -39,15 +39,9 @@ pub fn of_store(rejection: &StoreRejection) -> Problem {
 }
 
 fn problem(status: StatusCode, slug: &str, field: Option<&str>, reason: &str) -> Problem {
-    let problem = Problem::new(status, slug, sentence(reason));
+    let problem = Problem::new(status, slug, sentence(&reason));
     match field {
         Some(field) => problem.with_fields(vec![FieldProblem::new(field, reason)]),
         None => problem,
     }
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
