@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use kernel::Time;
+use kernel::events::app::Trouble;
 use kernel::events::store::{Offer, OptionGroup};
 use kernel::hours::Hours;
 use kernel::ids::{LineId, MenuId, OptionId, OrderId, StoreId};
@@ -39,6 +40,8 @@ pub struct OrderJson<'a> {
     address_detail: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     eta: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<Trouble>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hold_ends_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,6 +104,7 @@ pub fn order(row: &OrderRow, language: Language) -> OrderJson<'_> {
         address: address.map(|address| address.road.as_str()),
         address_detail: address.and_then(|address| address.detail.as_deref()),
         eta: known.eta(),
+        trouble: row.trouble(),
         hold_ends_at: row.hold_ends_at(),
         payment: row.payment_due(),
         waiting_for: row.waiting_for(),

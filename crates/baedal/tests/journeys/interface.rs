@@ -107,6 +107,29 @@ async fn a_refusal_is_a_sentence_and_names_the_field_it_is_about() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_shows_what_is_the_matter_on_the_way_until_it_goes_on() {
+    let app = TestApp::start().await;
+    let (customer, rider) = (app.someone("customer"), app.someone("rider"));
+    let order = app.placed(&customer).await;
+    app.accept(&order).await;
+    app.start_cooking(&order).await;
+    app.finish_cooking(&order).await;
+    let steps = [
+        ("claim", json!({}), Value::Null),
+        ("pick-up", json!({}), Value::Null),
+        ("interrupt", json!({ "reason": "vehicle" }), json!({ "what": "interrupted", "reason": "vehicle" })),
+        ("resume", json!({}), Value::Null),
+        ("fail", json!({ "reason": "address" }), json!({ "what": "failed", "reason": "address" })),
+        ("complete", json!({}), Value::Null),
+    ];
+    for (step, body, trouble) in steps {
+        app.rider(&rider, &order, step, body).await.expect(200);
+        app.rest().await;
+        assert_eq!(app.look(&customer, &order).await["trouble"], trouble, "after {step}");
+    }
+}
+
 #[track_caller]
 fn only_camel_case(value: &Value, path: &str) {
     match value {

@@ -7,7 +7,7 @@ mod timeline;
 use kernel::Time;
 use kernel::decider::Decider;
 use kernel::events::Recorded;
-use kernel::events::app::AppEvent;
+use kernel::events::app::{AppEvent, Trouble};
 use kernel::ids::{OrderId, StoreId};
 use kernel::money::Amount;
 use kernel::order::{ChargeKind, OrderStatus, RefundStatus};
@@ -94,6 +94,14 @@ impl OrderRow {
                 amount: self.order.total_amount(),
             }),
             Stage::Unpaid(_) | Stage::Live(_) | Stage::Ended(_) => None,
+        }
+    }
+
+    /// What is the matter on the way, until the delivery goes on or the order ends.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match &self.order.stage {
+            Stage::Live(live) => live.trouble,
+            Stage::Unpaid(_) | Stage::Ended(_) => None,
         }
     }
 
