@@ -49,9 +49,13 @@ fn write(path: &str, bytes: usize, mut jobs: mpsc::Receiver<Job>) -> rusqlite::R
             for version in 1..=ROWS_PER_ORDER {
                 position += 1;
                 let text = if bytes > 0 { &filler } else { body };
-                connection
-                    .prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)")?
-                    .execute(params![position, format!("order/{first}"), version as i64, "OrderPlaced", text])?;
+                connection.prepare_cached("INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)")?.execute(params![
+                    position,
+                    format!("order/{first}"),
+                    version as i64,
+                    "OrderPlaced",
+                    text
+                ])?;
             }
             answers.push((job.reply, first));
         }

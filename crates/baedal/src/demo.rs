@@ -133,13 +133,7 @@ fn basket(store: &Value) -> anyhow::Result<Value> {
     Ok(json!([{ "menuId": item["menuId"], "quantity": quantity.max(1), "options": options }]))
 }
 
-async fn place(
-    client: &Client,
-    customer: &str,
-    store: &Value,
-    items: Value,
-    ids: &Ids,
-) -> anyhow::Result<Value> {
+async fn place(client: &Client, customer: &str, store: &Value, items: Value, ids: &Ids) -> anyhow::Result<Value> {
     let mut body = json!({
         "storeId": store["storeId"],
         "items": items,

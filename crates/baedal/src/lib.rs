@@ -20,11 +20,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.command.unwrap_or_default() {
         Command::Serve { what } => runtime()?.block_on(serve::serve(settings, what)),
         Command::Demo(options) => runtime()?.block_on(demo::run(settings, options)),
-        Command::Check(options) => Ok(check::run(&check::Options {
-            data_dir: settings.data_dir,
-            once: options.once,
-            json: options.json,
-        })),
+        Command::Check(options) => {
+            Ok(check::run(&check::Options { data_dir: settings.data_dir, once: options.once, json: options.json }))
+        }
         Command::Settings => Ok(print_settings(&settings)),
     }
 }

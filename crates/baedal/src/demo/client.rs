@@ -70,13 +70,7 @@ impl Client {
     }
 
     /// Waits until the order has come to `status`.
-    pub async fn order_reaches(
-        &self,
-        customer: &str,
-        id: &str,
-        status: &str,
-        limit: Duration,
-    ) -> anyhow::Result<()> {
+    pub async fn order_reaches(&self, customer: &str, id: &str, status: &str, limit: Duration) -> anyhow::Result<()> {
         self.until(customer, &format!("/orders/{id}"), limit, |order| order["status"] == status).await?;
         show_status(status);
         Ok(())

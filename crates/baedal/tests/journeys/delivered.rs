@@ -37,7 +37,9 @@ async fn an_order_is_delivered_by_the_store_itself_and_no_rider_is_sought() {
     body["payment"] = json!({ "method": "CARD", "token": "ok" });
     let order = id(&app.post(&customer, "/orders", body).await.expect(201));
     app.rest().await;
-    for (what, body) in [("accept", json!({ "prepMinutes": 20 })), ("start-cooking", json!({})), ("finish-cooking", json!({}))] {
+    for (what, body) in
+        [("accept", json!({ "prepMinutes": 20 })), ("start-cooking", json!({})), ("finish-cooking", json!({}))]
+    {
         app.owner_of(CAULDRON, &order, what, body).await.expect(200);
         app.rest().await;
     }
