@@ -65,7 +65,11 @@ pub async fn rebuild<V: View>(
             let event = event.read::<V::Event>(&log).map_err(|error| {
                 StoreError::Unreadable(format!("{} at {}: {error}", V::Event::CONTEXT, event.position))
             })?;
-            if own { batch.fold_own::<V>(store, &event)? } else { batch.fold::<V>(store, &event)? };
+            if own {
+                batch.fold_own::<V>(store, &event)?
+            } else {
+                batch.fold::<V>(store, &event)?
+            };
         }
         position = events.last().map_or(until, |event| event.position);
         if !batch.changes.is_empty() {

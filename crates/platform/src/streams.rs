@@ -295,12 +295,12 @@ impl<A: Aggregate> Streams<A> {
     /// Adds to `changes` that the personal data of `id`'s stream goes, from its log and view.
     pub fn erase(&self, changes: &mut Changes, id: Uuid) {
         let tables = vec![A::View::TABLE].into_iter().filter(|table| table.exists()).collect();
-        changes.erased.push(crate::store::Erased { stream: A::stream(id), subject: id, tables });
-        let (cache, store) = (Arc::clone(&self.cache), self.store.tail().clone());
-        changes.after.push(Box::new(move || {
+        let (cache, tail) = (Arc::clone(&self.cache), self.store.tail().clone());
+        let forget = Arc::new(move || {
             cache.remove(&id);
-            store.forget();
-        }));
+            tail.forget();
+        });
+        changes.erased.push(crate::store::Erased { stream: A::stream(id), subject: id, tables, forget });
     }
 }
 

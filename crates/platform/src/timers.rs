@@ -160,12 +160,7 @@ impl<A: Aggregate> Timekeeper<A> {
             "UPDATE timers SET due = ?3 WHERE stream = ?1 AND due = ?2".into(),
             vec![Value::Text(A::stream(id)), Value::Integer(noted), Value::Integer(later)],
         ));
-        self.room
-            .store
-            .commit(changes)
-            .await
-            .map(|_| ())
-            .map_err(|error| StoreError::Unreadable(error.to_string()))
+        self.room.store.commit(changes).await.map(|_| ()).map_err(|error| StoreError::Unreadable(error.to_string()))
     }
 
     /// Acts for these streams in one transaction; `false` when one of them has moved on meanwhile, or

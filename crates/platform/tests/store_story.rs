@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use common::*;
 use kernel::Context;
-use kernel::decider::Task;
+use kernel::decider::{Decider, Task};
 use kernel::events::delivery::DeliveryEvent;
 use platform::clock::Clock;
 use platform::idempotency::{Keyed, Known, look_up};
@@ -348,4 +348,25 @@ fn a_full_disk_stops_with_a_sentence_and_loses_nothing_confirmed() {
     let confirmed: u64 = line("confirmed=").unwrap().parse().unwrap();
     assert!(confirmed > 10);
     assert_eq!(open_in(dir.path()).unwrap().tail().head(), confirmed);
+}
+
+#[tokio::test]
+async fn who_decides_while_personal_data_is_erased_does_not_bring_it_back() {
+    let dir = TempDir::new().unwrap();
+    let world = World::new(dir.path());
+    let room = world.room(Context::Delivery, TABLES);
+    let streams = streams(&room);
+    let id = subject(1);
+    let before = tell(&room, &streams, id, request()).await;
+    let mut erasing = Changes::default();
+    streams.erase(&mut erasing, id);
+    room.store.commit(erasing).await.unwrap();
+
+    let mut late = Changes::default();
+    let events = Parcel::decide(&before.state, Do::Assign("kim".into())).unwrap();
+    streams.append(&mut late, &before, &events, &cause(&room)).unwrap();
+    room.store.commit(late).await.unwrap();
+    assert_eq!(rows(&room), [(id.to_string(), r#"{"riders":["kim"]}"#.to_owned(), None)]);
+    let loaded = streams.load(id).unwrap();
+    assert_eq!((loaded.version, &loaded.state.phone), (2, &None));
 }

@@ -57,6 +57,7 @@ impl Changes {
 }
 
 /// A stream whose personal data goes.
+#[derive(Clone)]
 pub struct Erased {
     /// The stream.
     pub stream: String,
@@ -64,6 +65,8 @@ pub struct Erased {
     pub subject: Uuid,
     /// The views whose rows of that key are erased too.
     pub tables: Vec<&'static ViewTable>,
+    /// Forgets what is in memory of the stream.
+    pub forget: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Who or what caused an event, and when.

@@ -1,6 +1,7 @@
 //! The event store of one context: its log, and all that moves in the log's transactions.
 
 mod changes;
+mod erasing;
 mod error;
 mod lock;
 mod open;

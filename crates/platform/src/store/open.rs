@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::erasing::Erasing;
 use super::error::StoreError;
 use super::lock::Ownership;
 use super::read::Readers;
@@ -64,6 +65,7 @@ impl Store {
         let rows = Arc::new(RowCache::new(MOST_ROWS));
         let writer = Writer {
             rows: Arc::clone(&rows),
+            erasing: Erasing::default(),
             connection,
             path: path.clone(),
             next: head + 1,

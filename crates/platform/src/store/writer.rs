@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::RowCache;
 use super::changes::{AfterLease, Append, Changes, Lease, RowWrite};
+use super::erasing::Erasing;
 use super::error::{CommitError, StoreError};
 use super::lock::Ownership;
 use super::tail::{StoredEvent, Tail};
@@ -64,6 +65,7 @@ pub struct Writer {
     pub shutdown: Shutdown,
     pub commits: Arc<AtomicU64>,
     pub rows: Arc<RowCache>,
+    pub erasing: Erasing,
     pub _ownership: Ownership,
 }
 
@@ -192,10 +194,14 @@ impl Writer {
                         }
                     }
                     afterwards.append(&mut job.changes.after);
-                    for erased in &job.changes.erased {
-                        for table in &erased.tables {
-                            self.rows.remove(&(table.name, erased.subject.to_string()));
-                        }
+                    for erased in std::mem::take(&mut job.changes.erased) {
+                        let rows = Arc::clone(&self.rows);
+                        afterwards.push(Box::new(move || {
+                            for table in &erased.tables {
+                                rows.remove(&(table.name, erased.subject.to_string()));
+                            }
+                            (erased.forget)();
+                        }));
                     }
                     woken.1 |= !job.changes.leases.is_empty();
                     Ok(positions)
@@ -273,6 +279,7 @@ impl Writer {
         for (row, position) in &changes.rows {
             self.write_row(row, *position)?;
         }
+        self.erasing.extend(changes);
         self.write_the_rest(changes)?;
         Ok((positions, stored))
     }
