@@ -107,11 +107,10 @@ impl Parking {
         let what = format!("{} at {}/{} skipped: {}", message.event, message.source, message.position, message.error);
         let mut changes = Changes { unparked: vec![id], ..Changes::default() };
         changes.notes.push(Note { subject: message.subject, at, cause: by.to_owned(), what });
+        let (parking, subject) = (self.clone(), message.subject);
+        changes.after.push(Box::new(move || parking.remove(subject)));
         match store.commit(changes).await {
-            Ok(_) => {
-                self.remove(message.subject);
-                Ok(true)
-            }
+            Ok(_) => Ok(true),
             // Its consumer, or another operator, has dealt with it meanwhile.
             Err(CommitError::Fenced) => Ok(false),
             Err(error) => Err(error),

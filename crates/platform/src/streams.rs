@@ -15,7 +15,7 @@ use crate::topics::Topics;
 use crate::view::View;
 
 /// How often a command is decided again when its stream keeps moving.
-const MOST_CONFLICTS: u32 = 16;
+const MOST_CONFLICTS: u32 = 64;
 /// Streams kept in memory.
 const MOST_CACHED: usize = 4096;
 
@@ -209,7 +209,8 @@ impl<A: Aggregate> Streams<A> {
                 Ok(_) => return Ok(Handled { after, events }),
                 Err(CommitError::Conflict) if conflicts < MOST_CONFLICTS => {
                     conflicts += 1;
-                    self.cache.remove(&id);
+                    // What the winner has put there since is newer: reading the log instead would lose the next race.
+                    self.cache.remove_if(&id, |known| known.version <= before.version);
                 }
                 Err(error) => {
                     self.cache.remove(&id);

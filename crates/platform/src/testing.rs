@@ -155,6 +155,9 @@ fn due_in(room: &Room, connection: &rusqlite::Connection) -> rusqlite::Result<Ve
         .query_map([now], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     due.extend(calls.into_iter().map(|call| format!("a call is due in {call}")));
+    if room.parking.anything() && !connection.prepare_cached("SELECT 1 FROM parked")?.exists([])? {
+        due.push("what was parked is being let go".to_owned());
+    }
     let retries: Vec<String> = connection
         .prepare_cached("SELECT source || '/' || position FROM parked AS one WHERE (retry = 1 OR attempts = 0) AND id = (SELECT min(id) FROM parked WHERE subject = one.subject)")?
         .query_map([], |row| row.get(0))?

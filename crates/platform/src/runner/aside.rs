@@ -65,14 +65,13 @@ impl<H: Handler> Runner<H> {
         let outcome = match self.handle(event, &mut batch) {
             Ok(()) => {
                 batch.changes.unparked.push(id);
+                let (parking, subject) = (self.room.parking.clone(), event.subject);
+                batch.changes.after.push(Box::new(move || parking.remove(subject)));
                 self.room.store.commit(std::mem::take(&mut batch.changes)).await.map_err(HandlerError::from)
             }
             Err(error) => Err(error),
         };
-        let Err(error) = outcome else {
-            self.room.parking.remove(event.subject);
-            return Ok(());
-        };
+        let Err(error) = outcome else { return Ok(()) };
         batch.evict();
         match error {
             // Fenced: an operator has skipped it meanwhile.
