@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "people act at the same time")]
 
 mod apart;
+mod attacks;
 mod bad_input;
 mod cancelling;
 mod data;
