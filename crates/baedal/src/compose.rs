@@ -132,13 +132,8 @@ pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::R
     if roles.gateway {
         listeners.push(("gateway", listen(settings, "gateway", settings.ports.gateway).await?));
     }
-    let mut composer = Composer {
-        settings,
-        parts,
-        rooms: BTreeMap::new(),
-        readiness: Readiness::new(),
-        routers: BTreeMap::new(),
-    };
+    let mut composer =
+        Composer { settings, parts, rooms: BTreeMap::new(), readiness: Readiness::new(), routers: BTreeMap::new() };
     composer.open_rooms(&roles)?;
     composer.compose(&roles).await?;
     composer.wait_for_sources();
