@@ -131,6 +131,13 @@ impl<H: Handler> Runner<H> {
             () = shutdown.begun() => {}
             () = self.consume() => {}
         }
+        // A step over events without effect is kept too; without it they would only be passed over again.
+        if self.log.is_some()
+            && self.persisted < self.position
+            && let Err(error) = self.persist().await
+        {
+            tracing::debug!(context = %self.room.store.context(), %error, "the last step was not kept");
+        }
     }
 
     async fn consume(&mut self) {
