@@ -96,6 +96,7 @@ async fn a_payment_shows_its_attempts() {
     let (_, payment) = get(&test.pay, OPERATOR, &format!("/payments/{}", order())).await;
     let expected = json!({
         "orderId": order(), "orderNumber": "1122-K7Q3", "closed": false, "leftAmount": 31_500, "refunds": [],
+        "outcome": "APPROVED", "approvedAt": "2026-11-22T04:00:00Z",
         "attempts": [{"attempt": 1, "outcome": "APPROVED", "approvedAt": "2026-11-22T04:00:00Z",
             "reference": format!("{}-1", order()), "amount": 31_500, "currency": "KRW", "method": "CARD",
             "requestedAt": "2026-11-22T04:00:00Z"}],
