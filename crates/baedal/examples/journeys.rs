@@ -70,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
     for worker in 0..workers.parse::<u32>()? {
         let (bases, done) = (Arc::clone(&bases), Arc::clone(&done));
         all.spawn(async move {
-            let http = reqwest::Client::builder().tcp_nodelay(true).build()?;
+            let http = platform::client::inside().build()?;
             let (customer, rider) = (format!("customer/c{worker}"), format!("rider/r{worker}"));
             while began.elapsed() < length {
                 journey(&http, &bases, &customer, &rider).await?;

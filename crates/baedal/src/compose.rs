@@ -13,7 +13,7 @@ use gateway::Upstream;
 use kernel::Context;
 use platform::bus::Source;
 use platform::clock::Clock;
-use platform::config::Settings;
+use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
 use platform::operations::Operations;
 use platform::problem::with_fallbacks;
@@ -78,6 +78,8 @@ pub struct Parts {
     pub shutdown: Shutdown,
     /// Counts.
     pub metrics: Metrics,
+    /// What the environment holds in secret.
+    pub secrets: Secrets,
 }
 
 /// What runs.

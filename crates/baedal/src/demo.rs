@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use platform::clock::Clock;
-use platform::config::{Ports, Settings};
+use platform::config::{MessageOutlet, PaymentProvider, Ports, Secrets, Settings};
 use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::telemetry::Metrics;
@@ -44,11 +44,18 @@ async fn own_server(mut settings: Settings) -> anyhow::Result<u8> {
     let shutdown = Shutdown::new();
     let dir = temporary_directory()?;
     settings.data_dir.clone_from(&dir);
+    settings.payment.provider = PaymentProvider::Simulated;
+    settings.messages.outlet = MessageOutlet::Inbox;
     "127.0.0.1".clone_into(&mut settings.bind);
     settings.ports = Ports { app: 0, pay: 0, store: 0, customer: 0, delivery: 0, gateway: 0 };
     let clock = Clock::system();
-    let parts =
-        Parts { ids: Ids::system(clock.clone()), clock, shutdown: shutdown.clone(), metrics: Metrics::unused() };
+    let parts = Parts {
+        ids: Ids::system(clock.clone()),
+        clock,
+        shutdown: shutdown.clone(),
+        metrics: Metrics::unused(),
+        secrets: Secrets::default(),
+    };
     let running = compose::start(&settings, Roles::all(), parts).await?;
     running.ready().await;
     let gateway = running.address("gateway").context("the demo's own server has no gateway")?;

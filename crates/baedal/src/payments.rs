@@ -56,7 +56,7 @@ impl HttpPayments {
     /// # Errors
     /// When the client cannot be made.
     pub fn new(base: &str) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder().connect_timeout(CONNECT).tcp_nodelay(true).build()?;
+        let client = platform::client::inside().connect_timeout(CONNECT).build()?;
         Ok(Self { client, url: format!("{base}/payments") })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use platform::clock::Clock;
-use platform::config::Settings;
+use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics};
@@ -21,7 +21,8 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     let shutdown = Shutdown::new();
     let metrics = Metrics::install(&shutdown)?;
     let clock = Clock::system();
-    let parts = Parts { ids: Ids::system(clock.clone()), clock, shutdown: shutdown.clone(), metrics };
+    let secrets = Secrets::from_variables(std::env::vars());
+    let parts = Parts { ids: Ids::system(clock.clone()), clock, shutdown: shutdown.clone(), metrics, secrets };
     let roles = Roles::of(what);
     let running = match compose::start(&settings, roles, parts).await {
         Ok(running) => running,

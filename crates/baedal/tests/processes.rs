@@ -169,7 +169,7 @@ impl Drop for Town {
 impl Town {
     fn new() -> Self {
         let ports = SERVICES.map(|service| (service, free_port())).into();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+        let http = platform::client::inside().timeout(Duration::from_secs(20)).build().unwrap();
         Self { dir: TempDir::new().unwrap(), ports, running: Vec::new(), http }
     }
 

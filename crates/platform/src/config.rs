@@ -1,6 +1,7 @@
 //! Settings from flags, `BAEDAL_*` variables and `baedal.toml`, in that order; a key that nobody knows is an error.
 
 mod layers;
+mod outside;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
+pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use waits::{Waits, span};
 
 /// The prefix of the variables that are ours.
@@ -59,6 +61,9 @@ pub enum SettingsError {
         /// What there is.
         only: &'static str,
     },
+    /// A variable that has to be set.
+    #[error("the variable {0} has to be set: what is secret comes from the environment alone")]
+    Lacking(&'static str),
     /// The time zone is not in the machine's database.
     #[error("\"{0}\" is not a time zone that this machine knows")]
     TimeZone(String),
@@ -80,14 +85,24 @@ pub struct Settings {
     pub timezone: String,
     /// Whether an empty log is filled with demo stores, menus and people.
     pub demo_data: bool,
+    /// Whether faults can be asked for (`baedal fault`); never where people's money is.
+    pub faults: bool,
     /// The port of each service.
     pub ports: Ports,
     /// Where the others answer, when they are other processes.
     pub upstreams: Upstreams,
     /// The log lines.
     pub log: Log,
-    /// How long a payment may take.
+    /// Who takes payments, and how long one may take.
     pub payment: Payment,
+    /// Toss Payments, where it takes them.
+    pub toss: Toss,
+    /// Messages to customers.
+    pub messages: Messages,
+    /// NHN Cloud, where it carries them.
+    pub nhn: Nhn,
+    /// Solapi, where it carries them.
+    pub solapi: Solapi,
     /// How long everything else is waited for.
     pub waits: Waits,
 }
@@ -101,10 +116,15 @@ impl Default for Settings {
             bind: "127.0.0.1".to_owned(),
             timezone: "Asia/Seoul".to_owned(),
             demo_data: true,
+            faults: false,
             ports: Ports::default(),
             upstreams: Upstreams::default(),
             log: Log::default(),
             payment: Payment::default(),
+            toss: Toss::default(),
+            messages: Messages::default(),
+            nhn: Nhn::default(),
+            solapi: Solapi::default(),
             waits: Waits::default(),
         }
     }
@@ -182,10 +202,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// How long a payment may take.
+/// Who takes payments, and how long one may take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Payment {
+    /// Who takes them.
+    pub provider: PaymentProvider,
     /// How long app waits for pay.
     #[serde(with = "span")]
     pub deadline: SignedDuration,
@@ -196,7 +218,11 @@ pub struct Payment {
 
 impl Default for Payment {
     fn default() -> Self {
-        Self { deadline: SignedDuration::from_secs(5), provider_deadline: SignedDuration::from_secs(4) }
+        Self {
+            provider: PaymentProvider::default(),
+            deadline: SignedDuration::from_secs(5),
+            provider_deadline: SignedDuration::from_secs(4),
+        }
     }
 }
 
@@ -229,7 +255,7 @@ impl Settings {
         let mut all = underscored(all, &known);
         refuse_unknown(&all, &known, "", file.0)?;
         for (name, value) in variables {
-            let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+            let Some(rest) = name.strip_prefix(PREFIX).filter(|_| !SECRETS.contains(&name.as_str())) else { continue };
             let path = paths(&known).into_iter().find(|path| path.join("_").eq_ignore_ascii_case(rest));
             let path = path.ok_or_else(|| unknown("the environment", &name))?;
             put(&mut all, &known, &path, &value, ("the environment", &name))?;

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod batch;
 pub mod bus;
+pub mod client;
 pub mod clock;
 pub mod cloudevents;
 pub mod commands;
@@ -23,6 +24,7 @@ pub mod shutdown;
 pub mod sse;
 pub mod store;
 pub mod streams;
+pub mod stub;
 pub mod telemetry;
 pub mod testing;
 pub mod timers;

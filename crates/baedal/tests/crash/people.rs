@@ -29,7 +29,7 @@ pub struct Town {
 
 impl Town {
     pub fn new(gateway: String, seed: u64) -> Self {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(15)).build().unwrap();
+        let http = platform::client::inside().timeout(Duration::from_secs(15)).build().unwrap();
         Self {
             http,
             gateway,

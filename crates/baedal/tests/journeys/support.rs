@@ -8,7 +8,7 @@ use baedal::compose::{self, Parts, Roles, Running};
 use jiff::SignedDuration;
 use kernel::{Context, Time};
 use platform::clock::{Clock, FakeClock};
-use platform::config::{Ports, Settings};
+use platform::config::{Ports, SECRETS, Secrets, Settings};
 use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::telemetry::Metrics;
@@ -47,6 +47,7 @@ pub struct TestApp {
     pub clock: Clock,
     pub hand: FakeClock,
     pub settings: Settings,
+    pub secrets: Secrets,
     pub parts: Vec<Part>,
     pub http: reqwest::Client,
     ids: Ids,
@@ -122,9 +123,9 @@ impl TestApp {
         settings.payment.deadline = SignedDuration::from_secs(4);
         settings.payment.provider_deadline = SignedDuration::from_secs(2);
         change(&mut settings);
-        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        let http = platform::client::inside().timeout(PATIENCE).build().unwrap();
         let ids = Ids::system(Clock::system());
-        Self { _dir: dir, clock, hand, settings, parts: Vec::new(), http, ids }
+        Self { _dir: dir, clock, hand, settings, secrets: test_secrets(), parts: Vec::new(), http, ids }
     }
 
     /// Starts one more process's worth.
@@ -135,6 +136,7 @@ impl TestApp {
             ids: Ids::system(self.clock.clone()),
             shutdown: shutdown.clone(),
             metrics: Metrics::unused(),
+            secrets: self.secrets.clone(),
         };
         let running = compose::start(&self.settings, roles.clone(), parts).await.unwrap();
         running.ready().await;
@@ -409,6 +411,11 @@ impl TestApp {
             .map(|charge| (charge.amount.minor(), charge.refunded.minor()))
             .collect()
     }
+}
+
+/// What the stubs of the outside systems know us by.
+fn test_secrets() -> Secrets {
+    Secrets::from_variables(SECRETS.map(|name| (name.to_owned(), format!("test-{name}"))))
 }
 
 /// An order's id.
