@@ -8,6 +8,7 @@ use kernel::Time;
 use kernel::ids::OrderId;
 use kernel::money::{Amount, Currency};
 use kernel::order::{OrderNumber, PaymentCode, PaymentMethod};
+use platform::deadline::Deadline;
 
 /// An answer under way; dropping it gives up waiting, not the call.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -35,8 +36,8 @@ pub struct PaymentRequest {
     pub method: PaymentMethod,
     /// What the customer's side of the provider gave us; never stored.
     pub token: String,
-    /// How long the answer may take.
-    pub deadline: Duration,
+    /// Until when the answer is of use.
+    pub deadline: Deadline,
     /// The W3C trace it belongs to.
     pub trace: Option<Arc<str>>,
 }
@@ -58,7 +59,20 @@ pub enum PaymentAnswer {
     NotSent {
         /// When to try again.
         retry_after: Duration,
+        /// Why.
+        why: NotSent,
     },
     /// It may have been charged.
     InDoubt,
+}
+
+/// Why a payment was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSent {
+    /// Nobody could be reached.
+    Unreachable,
+    /// We, or pay, hold payments back for a moment: too many of them fail, or too many are under way.
+    HeldBack,
+    /// pay refuses this attempt: it is over.
+    Refused,
 }

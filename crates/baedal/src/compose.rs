@@ -17,6 +17,7 @@ use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
 use platform::operations::Operations;
 use platform::problem::with_fallbacks;
+use platform::resilience::Guard;
 use platform::room::Room;
 use platform::server::{self, Limits};
 use platform::shutdown::Shutdown;
@@ -27,7 +28,7 @@ use tokio::net::TcpListener;
 use pay::service::PayService;
 
 use crate::cli::What;
-use crate::payments::{DirectPayments, HttpPayments};
+use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
 
 /// How often it is looked whether everything is ready.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -226,20 +227,24 @@ impl Composer<'_> {
             waits: pay::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
             deadline: length(self.settings.payment.provider_deadline),
+            resilience: self.settings.resilience.options(),
             ..pay::service::Options::default()
         };
         let operations = Operations::new(&room);
         let service = PayService::new(room, Arc::new(provider), options);
         service.prepare().await?;
         service.start(pay::service::Sources { app: self.source(Context::App) });
-        Ok((service.clone(), pay::http::router(service).merge(operations.router())))
+        let breaker = service.guard().router(Context::Pay);
+        Ok((service.clone(), pay::http::router(service).merge(breaker).merge(operations.router())))
     }
 
     async fn app(&self, room: Room, payments: Option<PayService>) -> anyhow::Result<Router> {
         let payments: Arc<dyn app::ports::Payments> = match payments {
             Some(service) => Arc::new(DirectPayments(service)),
-            None => Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay))?),
+            None => Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), &room.ids)?),
         };
+        let guard = Guard::new("pay", self.settings.resilience.options(), &room.clock, &room.ids);
+        let payments = Arc::new(GuardedPayments::new(payments, guard.clone()));
         let deadline = length(self.settings.payment.deadline);
         let options = app::Options {
             waits: app::waits_from(&self.settings.waits, deadline),
@@ -255,7 +260,7 @@ impl Composer<'_> {
             delivery: self.source(Context::Delivery),
         });
         let operations = Operations::new(&room).with_waits_of(service.orders());
-        Ok(app::http::router(service).merge(operations.router()))
+        Ok(app::http::router(service).merge(guard.router(Context::App)).merge(operations.router()))
     }
 
     async fn delivery(&self, room: Room) -> anyhow::Result<Router> {

@@ -1,15 +1,63 @@
-//! app's port for payments, filled: by pay itself in the same process, or by its HTTP interface.
+//! app's port for payments, filled: by pay itself in the same process, or by its HTTP interface; the same guard stands
+//! before both.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use app::ports::{PaymentAnswer, PaymentRequest, Payments, Reply};
-use pay::service::{PayService, PaymentReply};
+use app::ports::{NotSent, PaymentAnswer, PaymentRequest, Payments, Reply};
+use pay::service::{NotSent as PayNotSent, PayService, PaymentReply};
+use platform::deadline::DEADLINE_HEADER;
+use platform::ids::Ids;
+use platform::resilience::breaker::Verdict;
+use platform::resilience::retry::Budget;
+use platform::resilience::{Guard, LEAST};
 use serde::Serialize;
 
 /// When to try again where pay could not be reached.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long a connection to pay may take to be made.
 const CONNECT: Duration = Duration::from_millis(500);
+
+/// pay behind a guard: what is not let through was certainly not sent, what is not answered in time is in doubt.
+pub struct GuardedPayments {
+    pay: Arc<dyn Payments>,
+    guard: Guard,
+}
+
+impl GuardedPayments {
+    /// `pay` behind `guard`.
+    pub fn new(pay: Arc<dyn Payments>, guard: Guard) -> Self {
+        Self { pay, guard }
+    }
+
+    async fn ask(&self, payment: PaymentRequest) -> PaymentAnswer {
+        let deadline = payment.deadline;
+        match self.guard.enter(deadline).await {
+            Ok(pass) => {
+                let answered = pass.run(deadline, self.pay.request(payment), |answer| verdict_on(*answer)).await;
+                answered.unwrap_or(PaymentAnswer::InDoubt)
+            }
+            Err(held) => PaymentAnswer::NotSent { retry_after: held.retry_after, why: NotSent::HeldBack },
+        }
+    }
+}
+
+impl Payments for GuardedPayments {
+    fn request(&self, payment: PaymentRequest) -> Reply<'_, PaymentAnswer> {
+        Box::pin(self.ask(payment))
+    }
+}
+
+/// What an answer says of payments as a whole. That pay holds one back says nothing: its own guard sees to that.
+const fn verdict_on(answer: PaymentAnswer) -> Verdict {
+    match answer {
+        PaymentAnswer::Approved { .. }
+        | PaymentAnswer::Declined { .. }
+        | PaymentAnswer::NotSent { why: NotSent::Refused, .. } => Verdict::Good,
+        PaymentAnswer::NotSent { why: NotSent::HeldBack, .. } => Verdict::None,
+        PaymentAnswer::NotSent { why: NotSent::Unreachable, .. } | PaymentAnswer::InDoubt => Verdict::Bad,
+    }
+}
 
 /// pay in the same process.
 pub struct DirectPayments(pub PayService);
@@ -25,6 +73,7 @@ impl Payments for DirectPayments {
                 currency: payment.currency,
                 method: payment.method,
                 token: payment.token,
+                deadline: payment.deadline,
                 trace: payment.trace,
             };
             answer(self.0.request(request).await)
@@ -36,18 +85,19 @@ impl Payments for DirectPayments {
 pub struct HttpPayments {
     client: reqwest::Client,
     url: String,
+    budget: Budget,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct Request<'a> {
     order_id: kernel::ids::OrderId,
-    order_number: kernel::order::OrderNumber,
+    order_number: &'a kernel::order::OrderNumber,
     attempt: u32,
     amount: kernel::money::Amount,
     currency: kernel::money::Currency,
     method: kernel::order::PaymentMethod,
-    token: String,
+    token: &'a str,
 }
 
 impl HttpPayments {
@@ -55,31 +105,53 @@ impl HttpPayments {
     ///
     /// # Errors
     /// When the client cannot be made.
-    pub fn new(base: &str) -> Result<Self, reqwest::Error> {
+    pub fn new(base: &str, ids: &Ids) -> Result<Self, reqwest::Error> {
         let client = platform::client::inside().connect_timeout(CONNECT).build()?;
-        Ok(Self { client, url: format!("{base}/payments") })
+        Ok(Self { client, url: format!("{base}/payments"), budget: Budget::new(ids) })
     }
 
+    /// A request that found nobody is tried once more, if that is not what everybody does: pay may just be starting.
+    /// Only such a one: nothing of it was sent.
     async fn call(&self, payment: PaymentRequest) -> PaymentAnswer {
-        let mut request = self.client.post(&self.url).timeout(payment.deadline).header("baedal-actor", "service/app");
+        self.budget.called();
+        match self.call_once(&payment).await {
+            answer @ PaymentAnswer::NotSent { why: NotSent::Unreachable, .. } => {
+                let Some(pause) = self.budget.retry() else { return answer };
+                if payment.deadline.left_of(RETRY_AFTER) < pause + LEAST {
+                    return answer;
+                }
+                tokio::time::sleep(pause).await;
+                self.call_once(&payment).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn call_once(&self, payment: &PaymentRequest) -> PaymentAnswer {
+        let mut request = self.client.post(&self.url).header("baedal-actor", "service/app");
         if let Some(trace) = payment.trace.as_deref() {
             request = request.header("traceparent", trace);
         }
+        if let Some((header, left)) = payment.deadline.header().zip(payment.deadline.left()) {
+            request = request.header(DEADLINE_HEADER, header).timeout(left);
+        }
         let body = Request {
             order_id: payment.order_id,
-            order_number: payment.order_number,
+            order_number: &payment.order_number,
             attempt: payment.attempt,
             amount: payment.amount,
             currency: payment.currency,
             method: payment.method,
-            token: payment.token,
+            token: &payment.token,
         };
         match request.json(&body).send().await {
             Ok(response) if response.status().is_success() => {
                 response.json().await.map_or(PaymentAnswer::InDoubt, answer)
             }
             // Nothing was sent: there was nobody to send it to.
-            Err(error) if error.is_connect() => PaymentAnswer::NotSent { retry_after: RETRY_AFTER },
+            Err(error) if error.is_connect() => {
+                PaymentAnswer::NotSent { retry_after: RETRY_AFTER, why: NotSent::Unreachable }
+            }
             Ok(_) | Err(_) => PaymentAnswer::InDoubt,
         }
     }
@@ -95,8 +167,13 @@ fn answer(reply: PaymentReply) -> PaymentAnswer {
     match reply {
         PaymentReply::Approved { approved_at } => PaymentAnswer::Approved { approved_at },
         PaymentReply::Declined { code } => PaymentAnswer::Declined { code },
-        PaymentReply::NotSent { retry_after } => {
-            PaymentAnswer::NotSent { retry_after: Duration::from_secs(retry_after) }
+        PaymentReply::NotSent { retry_after, why } => {
+            let why = match why {
+                PayNotSent::Unreachable => NotSent::Unreachable,
+                PayNotSent::HeldBack => NotSent::HeldBack,
+                PayNotSent::Refused => NotSent::Refused,
+            };
+            PaymentAnswer::NotSent { retry_after: Duration::from_secs(retry_after), why }
         }
         PaymentReply::InDoubt => PaymentAnswer::InDoubt,
     }

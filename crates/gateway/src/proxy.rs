@@ -18,6 +18,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kernel::Context;
+use platform::deadline::{DEADLINE_HEADER, Deadline};
 use platform::problem::Problem;
 use platform::server::{RequestId, Trace};
 use platform::shutdown::Shutdown;
@@ -187,6 +188,8 @@ impl Remote {
         *request.version_mut() = Version::HTTP_11;
         let id = request.extensions().get::<RequestId>().map(|id| id.0.to_string());
         let trace = request.extensions().get::<Trace>().map(|trace| trace.0.to_string());
+        let deadline = request.extensions().get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+        let deadline = if asks_for_a_stream(request) { deadline } else { deadline.within(self.patience.head) };
         let headers = request.headers_mut();
         strip_hop_by_hop(headers);
         headers.remove(HOST);
@@ -196,6 +199,9 @@ impl Remote {
             if let Some(value) = value.and_then(|text| HeaderValue::try_from(text).ok()) {
                 headers.insert(HeaderName::from_static(name), value);
             }
+        }
+        if let Some(left) = deadline.header() {
+            headers.insert(HeaderName::from_static(DEADLINE_HEADER), left);
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use kernel::ids::OrderId;
 use platform::bus::Source;
 use platform::idempotency::{self, Running};
 use platform::rebuild;
+use platform::resilience::{self, Guard};
 use platform::room::Room;
 use platform::runner::Runner;
 use platform::store::CommitError;
@@ -32,7 +33,7 @@ use crate::tables::LedgerView;
 pub use books::{AccountBalance, Balances};
 use calls::Calls;
 pub use later::LookUpError;
-pub use requests::{PaymentReply, PaymentRequest};
+pub use requests::{NotSent, PaymentReply, PaymentRequest};
 
 /// pay. Cheap to clone.
 #[derive(Clone)]
@@ -44,6 +45,7 @@ struct Inner {
     room: Room,
     payments: Streams<Payment>,
     provider: Arc<dyn Provider>,
+    guard: Guard,
     options: Options,
     running: Running,
     by_app: Arc<str>,
@@ -60,13 +62,21 @@ pub struct Options {
     pub deadline: Duration,
     /// When an attempt that was not sent may be followed by the next.
     pub retry_after: Duration,
+    /// How pay stands before a provider that is slow or down.
+    pub resilience: resilience::Options,
 }
 
 impl Default for Options {
     /// The waits of the design, days in Seoul, 4 s for the provider.
     fn default() -> Self {
         let zone = TimeZone::fixed(jiff::tz::offset(9));
-        Self { waits: Waits::default(), zone, deadline: Duration::from_secs(4), retry_after: Duration::from_secs(5) }
+        Self {
+            waits: Waits::default(),
+            zone,
+            deadline: Duration::from_secs(4),
+            retry_after: Duration::from_secs(5),
+            resilience: resilience::Options::default(),
+        }
     }
 }
 
@@ -85,8 +95,11 @@ impl PayService {
     /// pay in its room.
     pub fn new(room: Room, provider: Arc<dyn Provider>, options: Options) -> Self {
         let payments = Streams::new(&room.store, &room.topics);
+        let guard = Guard::new("provider", options.resilience, &room.clock, &room.ids);
         let by_app = Arc::from("service/app");
-        Self { inner: Arc::new(Inner { room, payments, provider, options, running: Running::default(), by_app }) }
+        Self {
+            inner: Arc::new(Inner { room, payments, provider, guard, options, running: Running::default(), by_app }),
+        }
     }
 
     /// Makes the ledger ready; to be awaited before anything is served.
@@ -123,6 +136,11 @@ impl PayService {
 
     pub(crate) fn provider(&self) -> &dyn Provider {
         &*self.inner.provider
+    }
+
+    /// What stands between pay and the provider.
+    pub fn guard(&self) -> &Guard {
+        &self.inner.guard
     }
 
     /// What the provider answers, if it does before the deadline.

@@ -15,6 +15,7 @@ use kernel::order::{AdjustReason, BorneBy, CancelCause, CancelReason, OrderNumbe
 use kernel::{Context, Time};
 use platform::bus::Source;
 use platform::clock::{Clock, FakeClock};
+use platform::deadline::Deadline;
 use platform::ids::Ids;
 use platform::room::Room;
 use platform::shutdown::Shutdown;
@@ -66,6 +67,7 @@ pub fn payment(attempt: u32, token: &str) -> PaymentRequest {
         currency: Currency::Krw,
         method: PaymentMethod::Card,
         token: token.to_owned(),
+        deadline: Deadline::NONE,
         trace: None,
     }
 }

@@ -11,6 +11,7 @@ use kernel::people::Actor;
 use uuid::Uuid;
 
 use crate::actor::Caller;
+use crate::deadline::Deadline;
 use crate::extract::RawBody;
 use crate::idempotency::{Keyed, Known, Running, Turn, look_up};
 use crate::problem::Problem;
@@ -34,6 +35,8 @@ pub struct Asked {
     pub id: Uuid,
     /// The W3C trace it belongs to.
     pub trace: Option<Arc<str>>,
+    /// Until when an answer is of use.
+    pub deadline: Deadline,
     /// How it is known again, where it carries an `Idempotency-Key`.
     pub keyed: Option<Keyed>,
     /// The body as it came.
@@ -51,10 +54,11 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
         let key = key_of(&parts.headers)?;
         let id = parts.extensions.get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
         let trace = parts.extensions.get::<Trace>().map(|trace| Arc::clone(&trace.0));
+        let deadline = parts.extensions.get::<Deadline>().copied().unwrap_or(Deadline::NONE);
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let RawBody(body) = RawBody::from_request(Request::from_parts(parts, body), state).await?;
         let keyed = key.map(|key| Keyed::new(&actor.to_string(), method.as_str(), &path, &key, &body));
-        Ok(Self { actor, id, trace, keyed, body, json })
+        Ok(Self { actor, id, trace, deadline, keyed, body, json })
     }
 }
 

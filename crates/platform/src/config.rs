@@ -2,6 +2,7 @@
 
 mod layers;
 mod outside;
+mod resilience;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use toml::{Table, Value};
 
 use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
+pub use resilience::Resilience;
 pub use waits::{Waits, span};
 
 /// The prefix of the variables that are ours.
@@ -95,6 +97,8 @@ pub struct Settings {
     pub log: Log,
     /// Who takes payments, and how long one may take.
     pub payment: Payment,
+    /// How we stand before payments that are slow or down.
+    pub resilience: Resilience,
     /// Toss Payments, where it takes them.
     pub toss: Toss,
     /// Messages to customers.
@@ -121,6 +125,7 @@ impl Default for Settings {
             upstreams: Upstreams::default(),
             log: Log::default(),
             payment: Payment::default(),
+            resilience: Resilience::default(),
             toss: Toss::default(),
             messages: Messages::default(),
             nhn: Nhn::default(),

@@ -19,8 +19,10 @@ use crate::domain::commands::What;
 use crate::domain::order::{End, Ended, Order, Rejection, Stage};
 use crate::service::AppService;
 
-/// When to pay again where nobody said when (seconds).
-const PAY_AGAIN_AFTER: u64 = 5;
+/// When to ask or to pay again where nobody said when: from so many seconds on,
+const SOONEST: u64 = 3;
+/// spread over so many, so that not everybody comes at once.
+const SPREAD: u64 = 5;
 
 /// A request to order or to pay, and how it is answered.
 #[derive(Clone, Copy)]
@@ -85,8 +87,8 @@ impl Exchange<'_> {
         }
         let reply = Reply::json(status, &shapes::order(row, self.speaks))?.at(location(order.id));
         Ok(match retry_after {
-            Some(pause) => reply.retry_after(pause.as_secs().max(1)),
-            None if waits && (open || row.order.attempts > 0) => reply.retry_after(PAY_AGAIN_AFTER),
+            Some(pause) => reply.retry_after(whole_seconds(pause)),
+            None if waits && (open || row.order.attempts > 0) => reply.retry_after(pause_of(order.id)),
             None => reply,
         })
     }
@@ -128,6 +130,15 @@ pub async fn change(
         Reply::json(status(order), &shapes::order(row, speaks))
     };
     commands::decide(app.room(), app.orders(), id.uuid(), asked, command, reply, problems::rejected).await
+}
+
+/// A moment of the order's own, always the same one.
+fn pause_of(order: Uuid) -> u64 {
+    SOONEST + (order.as_u128() % u128::from(SPREAD)) as u64
+}
+
+fn whole_seconds(length: Duration) -> u64 {
+    u64::try_from(length.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1)
 }
 
 fn location(id: Uuid) -> String {

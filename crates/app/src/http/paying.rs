@@ -81,12 +81,11 @@ pub async fn charge(exchange: Exchange<'_>, order: &Loaded<Order>, payment: Paym
         currency: known.details.currency,
         method: payment.method,
         token: payment.token,
-        deadline: app.deadline(),
+        deadline: exchange.asked.deadline.within(app.deadline()),
         trace: exchange.asked.trace.clone(),
     };
     let tried = Tried { id: order.id, attempt: known.attempts, method: payment.method };
-    let call = app.payments().request(request);
-    let said = tokio::time::timeout(app.deadline(), call).await.unwrap_or(PaymentAnswer::InDoubt);
+    let said = app.payments().request(request).await;
     record(exchange, tried, said).await
 }
 
@@ -126,7 +125,7 @@ impl Tried {
         let outcome = match said {
             PaymentAnswer::Approved { approved_at } => Outcome::Approved { method, approved_at },
             PaymentAnswer::Declined { code } => Outcome::Declined { code },
-            PaymentAnswer::NotSent { retry_after } => {
+            PaymentAnswer::NotSent { retry_after, .. } => {
                 let pause = SignedDuration::try_from(retry_after).unwrap_or_default();
                 Outcome::NotSent { retry_at: at.checked_add(pause).unwrap_or(Time::MAX) }
             }
@@ -138,7 +137,7 @@ impl Tried {
 
 const fn pause_after(said: PaymentAnswer) -> Option<Duration> {
     match said {
-        PaymentAnswer::NotSent { retry_after } => Some(retry_after),
+        PaymentAnswer::NotSent { retry_after, .. } => Some(retry_after),
         PaymentAnswer::Approved { .. } | PaymentAnswer::Declined { .. } | PaymentAnswer::InDoubt => None,
     }
 }

@@ -183,7 +183,8 @@ async fn whoever_pays_in_one_window_and_cancels_in_the_other_is_not_told_that_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn paying_and_cancelling_at_once_leaves_nobody_s_money_behind() {
-    let app = TestApp::start().await;
+    // So many that cannot be sent would open the breaker.
+    let app = TestApp::start_with(|settings| settings.resilience.minimum_calls = 100).await;
     let customer = app.someone("customer");
     for milliseconds in 0..12 {
         let order = id(&app.order_with(&customer, "down").await.expect(202));

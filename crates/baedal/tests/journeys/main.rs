@@ -6,6 +6,7 @@
 mod apart;
 mod attacks;
 mod bad_input;
+mod breaker;
 mod cancelling;
 mod data;
 mod delivered;

@@ -70,6 +70,7 @@ fn read(pay: &PayService, asked: &Asked) -> Result<PaymentRequest, Problem> {
         currency: body.currency,
         method: body.method,
         token: body.token,
+        deadline: asked.deadline,
         trace: asked.trace.clone(),
     })
 }

@@ -73,7 +73,11 @@ impl Calls {
 }
 
 impl Performer<Payment> for Calls {
+    /// While nobody passes to the provider these wait too: they can, and it is not helped by more calls.
     async fn perform(&self, due: &Due<Payment>) -> Outcome<Command> {
+        if let Some(shut) = self.pay.guard().is_shut() {
+            return Outcome::Again(SignedDuration::try_from(shut).unwrap_or(self.pause(due)));
+        }
         match due.loaded.state.next_call() {
             Some(Call::Resolve { attempt, reference }) => self.resolve(due, attempt, &reference).await,
             Some(Call::Refund { refund_id, reference, amount }) => {

@@ -8,6 +8,9 @@ use kernel::decider::Decider;
 use kernel::ids::OrderId;
 use kernel::money::{Amount, Currency};
 use kernel::order::{OrderNumber, PaymentCode, PaymentMethod};
+use platform::deadline::Deadline;
+use platform::resilience::breaker::Verdict;
+use platform::resilience::{Held, Pass};
 use platform::store::{Cause, Changes, CommitError};
 use platform::streams::{HandleError, Handled, Loaded};
 use serde::{Deserialize, Serialize};
@@ -16,6 +19,9 @@ use super::PayService;
 use crate::domain::commands::{Command, Outcome, What};
 use crate::domain::payment::{Answer, Payment, PaymentState, Rejection, reference};
 use crate::ports::{Charge, ChargeAnswer};
+
+/// What is left for the outcome's commit and the answer when the provider's time is over.
+const MARGIN: Duration = Duration::from_millis(300);
 
 /// Attempt n of an order.
 #[derive(Clone)]
@@ -34,6 +40,8 @@ pub struct PaymentRequest {
     pub method: PaymentMethod,
     /// What the customer's side of the provider gave us; never stored, never shown.
     pub token: String,
+    /// Until when the answer is of use.
+    pub deadline: Deadline,
     /// The W3C trace it belongs to.
     pub trace: Option<Arc<str>>,
 }
@@ -56,9 +64,23 @@ pub enum PaymentReply {
     NotSent {
         /// When another attempt makes sense, in seconds from now.
         retry_after: u64,
+        /// Why.
+        why: NotSent,
     },
     /// It may have been charged; what became of it is found out and told by an event.
     InDoubt,
+}
+
+/// Why a payment was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum NotSent {
+    /// The provider could not be reached.
+    Unreachable,
+    /// Payments are held back: too many of them fail, or too many are under way.
+    HeldBack,
+    /// This attempt is over.
+    Refused,
 }
 
 impl PayService {
@@ -66,18 +88,26 @@ impl PayService {
     ///
     /// The request is committed before the provider hears of it. Who finds it committed already never calls: an
     /// attempt that is still open is in doubt for everyone but the one who opened it.
+    ///
+    /// Where too many payments fail, or too many are under way, or too little time is left, the attempt is ended
+    /// before it begins: whatever comes of it later on the way cannot charge.
     pub async fn request(&self, payment: PaymentRequest) -> PaymentReply {
+        let deadline = payment.deadline.sooner(MARGIN);
+        let pass = match self.guard().enter(deadline).await {
+            Ok(pass) => pass,
+            Err(held) => return self.held_back(&payment, held).await,
+        };
         let opened = match self.open(&payment).await {
             Ok(opened) => opened,
             Err(HandleError::Rejected(rejection)) => return self.refused(&payment, rejection).await,
             Err(error @ HandleError::Commit(_)) => return in_doubt(&payment, &error),
         };
         if opened.events.is_empty() {
-            return self.reply(&opened.after.state, payment.attempt);
+            return self.reply(&opened.after.state, payment.attempt, NotSent::Refused);
         }
-        let outcome = self.charge(&payment).await;
+        let outcome = self.charge(&payment, pass, deadline).await;
         match self.decide(&payment, What::RecordOutcome { attempt: payment.attempt, outcome }).await {
-            Ok(recorded) => self.reply(&recorded.after.state, payment.attempt),
+            Ok(recorded) => self.reply(&recorded.after.state, payment.attempt, NotSent::Unreachable),
             Err(error) => in_doubt(&payment, &error),
         }
     }
@@ -100,7 +130,7 @@ impl PayService {
         }
     }
 
-    async fn charge(&self, payment: &PaymentRequest) -> Outcome {
+    async fn charge(&self, payment: &PaymentRequest, pass: Pass, deadline: Deadline) -> Outcome {
         let charge = Charge {
             reference: reference(payment.order_id, payment.attempt),
             amount: payment.amount,
@@ -108,8 +138,25 @@ impl PayService {
             method: payment.method,
             token: payment.token.clone(),
         };
-        let answer = tokio::time::timeout(self.options().deadline, self.provider().charge(charge)).await;
+        let deadline = deadline.within(self.options().deadline);
+        let answer = pass.run(deadline, self.provider().charge(charge), |answer| verdict_on(*answer)).await;
         answer.unwrap_or(ChargeAnswer::Unknown).into()
+    }
+
+    /// Ends an attempt that is not begun; one that was begun before stands as it does.
+    async fn held_back(&self, payment: &PaymentRequest, held: Held) -> PaymentReply {
+        let Held { why, retry_after } = held;
+        tracing::debug!(order = %payment.order_id, attempt = payment.attempt, ?why, "a payment is held back");
+        let resolve = What::ResolvePayment { order_number: payment.order_number.clone(), attempt: payment.attempt };
+        match self.decide(payment, resolve).await {
+            Ok(ended) => match ended.after.state.answer(payment.attempt) {
+                Some(Answer::NotSent) | None => not_sent(NotSent::HeldBack, retry_after),
+                Some(Answer::Approved { .. } | Answer::Declined(_) | Answer::InDoubt) => {
+                    self.reply(&ended.after.state, payment.attempt, NotSent::HeldBack)
+                }
+            },
+            Err(error) => in_doubt(payment, &error),
+        }
     }
 
     /// Nothing was charged for this attempt. Where a later state would let the same request in, it is ended here.
@@ -127,7 +174,7 @@ impl PayService {
             | Rejection::UnknownRefund
             | Rejection::AlreadyRefunded => {
                 tracing::info!(order = %payment.order_id, attempt = payment.attempt, %rejection, "a payment was not begun");
-                self.not_sent()
+                not_sent(NotSent::Refused, self.options().retry_after)
             }
         }
     }
@@ -145,7 +192,7 @@ impl PayService {
                 tracing::warn!(order = %payment.order_id, attempt, %error, "an open attempt is not asked after yet");
             }
         }
-        self.reply(&ended.state, payment.attempt)
+        self.reply(&ended.state, payment.attempt, NotSent::Refused)
     }
 
     async fn decide(&self, payment: &PaymentRequest, what: What) -> Result<Handled<Payment>, HandleError<Rejection>> {
@@ -169,17 +216,26 @@ impl PayService {
         Cause { at, by: Arc::clone(&self.inner.by_app), trace: payment.trace.clone() }
     }
 
-    fn reply(&self, state: &PaymentState, attempt: u32) -> PaymentReply {
+    /// What is known of an attempt; `why` it was not sent, if it was not.
+    fn reply(&self, state: &PaymentState, attempt: u32, why: NotSent) -> PaymentReply {
         match state.answer(attempt) {
             Some(Answer::Approved { approved_at }) => PaymentReply::Approved { approved_at },
             Some(Answer::Declined(code)) => PaymentReply::Declined { code },
-            Some(Answer::NotSent) => self.not_sent(),
+            Some(Answer::NotSent) => not_sent(why, self.options().retry_after),
             Some(Answer::InDoubt) | None => PaymentReply::InDoubt,
         }
     }
+}
 
-    fn not_sent(&self) -> PaymentReply {
-        PaymentReply::NotSent { retry_after: whole_seconds(self.options().retry_after) }
+fn not_sent(why: NotSent, retry_after: Duration) -> PaymentReply {
+    PaymentReply::NotSent { retry_after: whole_seconds(retry_after), why }
+}
+
+/// A decline is an answer like any other; what could not be reached, or did not answer, is in trouble.
+const fn verdict_on(answer: ChargeAnswer) -> Verdict {
+    match answer {
+        ChargeAnswer::Approved { .. } | ChargeAnswer::Declined { .. } => Verdict::Good,
+        ChargeAnswer::NotSent | ChargeAnswer::Unknown => Verdict::Bad,
     }
 }
 

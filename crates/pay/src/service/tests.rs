@@ -13,12 +13,12 @@ const APPROVED: PaymentReply = PaymentReply::Approved { approved_at: Time::UNIX_
 fn kind(reply: PaymentReply) -> PaymentReply {
     match reply {
         PaymentReply::Approved { .. } => APPROVED,
-        PaymentReply::NotSent { .. } => PaymentReply::NotSent { retry_after: 0 },
+        PaymentReply::NotSent { .. } => PaymentReply::NotSent { retry_after: 0, why: NotSent::Refused },
         PaymentReply::Declined { .. } | PaymentReply::InDoubt => reply,
     }
 }
 
-const NOT_SENT: PaymentReply = PaymentReply::NotSent { retry_after: 0 };
+const NOT_SENT: PaymentReply = PaymentReply::NotSent { retry_after: 0, why: NotSent::Refused };
 
 fn answer(pay: &PayService, attempt: u32) -> Option<Answer> {
     pay.payments().load(order().uuid()).unwrap().state.answer(attempt)
@@ -78,7 +78,7 @@ async fn a_decline_says_why_and_another_attempt_may_pay() {
 async fn what_cannot_be_sent_is_over_for_good() {
     let dir = tempfile::tempdir().unwrap();
     let test = TestPay::open(dir.path()).await;
-    assert_eq!(test.ask(1, "down").await, PaymentReply::NotSent { retry_after: 5 });
+    assert_eq!(test.ask(1, "down").await, PaymentReply::NotSent { retry_after: 5, why: NotSent::Unreachable });
     assert_eq!(kind(test.ask(1, "ok").await), NOT_SENT);
     assert_eq!((test.charge_calls(), test.charges().len()), (1, 0));
 }

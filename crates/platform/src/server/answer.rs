@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::pulse::Pulse;
 use super::{Limits, Peer, RequestId, Trace};
+use crate::deadline::Deadline;
 use crate::ids::Ids;
 use crate::problem::Problem;
 
@@ -92,10 +93,12 @@ impl hyper::service::Service<Request<Incoming>> for Edge {
         self.pulse.busy();
         let id = self.ids.uuid();
         let trace = Trace::of(request.headers(), id);
+        let deadline = Deadline::of(request.headers());
         let extensions = request.extensions_mut();
         extensions.insert(RequestId(id));
         extensions.insert(Peer(self.peer));
         extensions.insert(trace);
+        extensions.insert(deadline);
         let has_body = !request.body().is_end_stream();
         Answering {
             // A router is always ready.

@@ -1,0 +1,88 @@
+//! How we stand before a system that may be slow or down.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::span;
+use crate::resilience::Options;
+use crate::resilience::breaker::Rules;
+use crate::resilience::limit::Bounds;
+
+/// The guards between app and pay, and between pay and the payment provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Resilience {
+    /// How far back calls count.
+    #[serde(with = "span")]
+    pub window: SignedDuration,
+    /// From how many calls in the window on a breaker may open.
+    pub minimum_calls: u32,
+    /// It opens at this share of calls without a usable answer (%).
+    pub bad_percent: u32,
+    /// An answer that took longer than this was slow.
+    #[serde(with = "span")]
+    pub slow_after: SignedDuration,
+    /// It opens at this share of slow answers (%).
+    pub slow_percent: u32,
+    /// How long it stays open; up to a quarter longer, by chance.
+    #[serde(with = "span")]
+    pub open: SignedDuration,
+    /// How long a probe that does not come back keeps others from going.
+    #[serde(with = "span")]
+    pub probe: SignedDuration,
+    /// How many calls may be under way at first.
+    pub limit: u32,
+    /// And at least, however slow the answers are.
+    pub limit_least: u32,
+    /// And at most.
+    pub limit_most: u32,
+    /// How many callers may wait for a place.
+    pub queue: u32,
+    /// For how long one waits at most.
+    #[serde(with = "span")]
+    pub queue_patience: SignedDuration,
+}
+
+impl Default for Resilience {
+    fn default() -> Self {
+        let Options { rules, bounds, queue, patience } = Options::default();
+        Self {
+            window: rules.window,
+            minimum_calls: rules.minimum,
+            bad_percent: rules.bad_percent,
+            slow_after: rules.slow_after,
+            slow_percent: rules.slow_percent,
+            open: rules.open,
+            probe: rules.probe,
+            limit: bounds.initial,
+            limit_least: bounds.least,
+            limit_most: bounds.most,
+            queue: u32::try_from(queue).unwrap_or(u32::MAX),
+            queue_patience: SignedDuration::try_from(patience).unwrap_or_default(),
+        }
+    }
+}
+
+impl Resilience {
+    /// As the guards take it.
+    pub fn options(&self) -> Options {
+        Options {
+            rules: Rules {
+                window: self.window,
+                minimum: self.minimum_calls,
+                bad_percent: self.bad_percent,
+                slow_after: self.slow_after,
+                slow_percent: self.slow_percent,
+                open: self.open,
+                probe: self.probe,
+            },
+            bounds: Bounds {
+                initial: self.limit.clamp(self.limit_least, self.limit_most.max(self.limit_least)),
+                least: self.limit_least,
+                most: self.limit_most.max(self.limit_least),
+            },
+            queue: self.queue as usize,
+            patience: std::time::Duration::try_from(self.queue_patience).unwrap_or_default(),
+        }
+    }
+}
