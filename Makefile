@@ -1,7 +1,7 @@
 # What people run. `make` alone says so.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help run test fmt clippy doc unit journeys crash bench tools
+.PHONY: help run test fmt clippy doc unit crash bench bench-ancestor tools
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -29,6 +29,9 @@ crash: ## The crash test alone, with its story: 20 kills under load
 
 bench: tools ## Orders, status reads and journeys beside the bare limit, into docs/performance.md
 	bench/run
+
+bench-ancestor: tools ## The family's load test and worse payments, 6 min, into docs/performance.md
+	bench/ancestor
 
 tools: ## Install what bench needs beyond cargo, or name it (the tests need nothing)
 	@bench/tools
