@@ -204,17 +204,17 @@ async fn what_is_paused_takes_up_nothing_and_goes_on_where_it_was() {
     world.hand.advance(seconds(60));
     // That nothing happens has no sign to wait for.
     tokio::time::sleep(A_WHILE).await;
-    let state = |number| stage.streams.load(subject(number)).unwrap().state.clone();
-    assert_eq!((stage.names().len(), state(2).nagged, state(3).completed), (3, 0, 0));
+    let parcel = |number| stage.streams.load(subject(number)).unwrap().state.clone();
+    assert_eq!((stage.names().len(), parcel(2).nagged, parcel(3).completed), (3, 0, 0));
 
     // Another fault beside it changes nothing; it is paused still.
     stage.ask(AskedFaults { paused: true, ..events(1, true) });
     tokio::time::sleep(A_WHILE).await;
-    assert_eq!((stage.names().len(), state(2).nagged, state(3).completed), (3, 0, 0));
+    assert_eq!((stage.names().len(), parcel(2).nagged, parcel(3).completed), (3, 0, 0));
     stage.ask(AskedFaults::default());
     stage.rest().await;
     stage.each_name_is_written_once(10);
-    assert_eq!((state(2).nagged, state(3).completed), (1, 1));
+    assert_eq!((parcel(2).nagged, parcel(3).completed), (1, 1));
     world.stop().await;
 }
 
