@@ -17,6 +17,10 @@ pub struct DirectPayments(pub PayService);
 impl Payments for DirectPayments {
     fn request(&self, payment: PaymentRequest) -> Reply<'_, PaymentAnswer> {
         Box::pin(async move {
+            // A request would be refused by its edge, which this goes past.
+            if self.0.room().faults.is_paused() {
+                return PaymentAnswer::NotSent { retry_after: RETRY_AFTER };
+            }
             let request = pay::service::PaymentRequest {
                 order_id: payment.order_id,
                 order_number: payment.order_number,
@@ -80,7 +84,8 @@ impl HttpPayments {
             }
             // Nothing was sent: there was nobody to send it to.
             Err(error) if error.is_connect() => PaymentAnswer::NotSent { retry_after: RETRY_AFTER },
-            Ok(_) | Err(_) => PaymentAnswer::InDoubt,
+            Ok(response) => refused(response).await,
+            Err(_) => PaymentAnswer::InDoubt,
         }
     }
 }
@@ -88,6 +93,16 @@ impl HttpPayments {
 impl Payments for HttpPayments {
     fn request(&self, payment: PaymentRequest) -> Reply<'_, PaymentAnswer> {
         Box::pin(self.call(payment))
+    }
+}
+
+/// A pay that is paused has taken nothing up; any other refusal leaves it open what was done.
+async fn refused(response: reqwest::Response) -> PaymentAnswer {
+    let problem: serde_json::Value = response.json().await.unwrap_or_default();
+    if problem["type"] == "/problems/paused" {
+        PaymentAnswer::NotSent { retry_after: RETRY_AFTER }
+    } else {
+        PaymentAnswer::InDoubt
     }
 }
 
