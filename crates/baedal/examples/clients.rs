@@ -36,7 +36,9 @@ impl Client {
         while Instant::now() < self.end {
             let mut answered = self.ask("order", "/orders".to_owned(), ORDER).await;
             for _ in 0..PATIENCE {
-                let Some(order) = answered.order.take().filter(|_| answered.status == "AWAITING_PAYMENT") else { break };
+                let Some(order) = answered.order.take().filter(|_| answered.status == "AWAITING_PAYMENT") else {
+                    break;
+                };
                 if Instant::now() + answered.retry_after >= self.end {
                     return;
                 }

@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use platform::config::Settings;
 
+use crate::fault::FaultOptions;
+
 /// Baedal, a food-delivery platform: customers order and pay, stores cook, riders deliver.
 ///
 /// Without a command it serves everything in one process on ./baedal-data, with demo stores on first start.
@@ -41,6 +43,9 @@ struct Flags {
     /// Make no demo data
     #[arg(long, global = true)]
     no_demo_data: bool,
+    /// Let faults be asked for with `baedal fault`; never where people's money is
+    #[arg(long, global = true)]
+    faults: bool,
     /// The settings file; ./baedal.toml is read where it exists
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -59,6 +64,8 @@ pub enum Command {
     Demo(DemoOptions),
     /// Read all logs and views and prove the promises, or list what breaks them.
     Check(CheckOptions),
+    /// Break a running server on purpose, and watch it heal; it has to run with --faults.
+    Fault(FaultOptions),
     /// Print all settings as they are in force, as a settings file.
     Settings,
 }
@@ -127,6 +134,9 @@ impl Arguments {
         }
         if flags.no_demo_data {
             pairs.push(("demo_data".to_owned(), "false".to_owned()));
+        }
+        if flags.faults {
+            pairs.push(("faults".to_owned(), "true".to_owned()));
         }
         Ok(Settings::load(&pairs, std::env::vars(), flags.config.as_deref())?)
     }

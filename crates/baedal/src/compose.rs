@@ -28,6 +28,7 @@ use tokio::net::TcpListener;
 use pay::service::PayService;
 
 use crate::cli::What;
+use crate::faulty;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
 
 /// How often it is looked whether everything is ready.
@@ -231,7 +232,8 @@ impl Composer<'_> {
             ..pay::service::Options::default()
         };
         let operations = Operations::new(&room);
-        let service = PayService::new(room, Arc::new(provider), options);
+        let provider = faulty::around_provider(self.settings, &room, Arc::new(provider));
+        let service = PayService::new(room, provider, options);
         service.prepare().await?;
         service.start(pay::service::Sources { app: self.source(Context::App) });
         let breaker = service.guard().router(Context::Pay);
@@ -277,7 +279,8 @@ impl Composer<'_> {
             zone: self.settings.time_zone()?,
             log: NoticeLog::default(),
         };
-        let service = CustomerService::new(room.clone(), Arc::new(Inbox), options);
+        let outlet = faulty::around_outlet(self.settings, &room, Arc::new(Inbox));
+        let service = CustomerService::new(room.clone(), outlet, options);
         service.prepare(&mut self.source(Context::App)).await?;
         service.start(customer::service::Sources { app: self.source(Context::App) });
         let operations = Operations::new(&room).with_waits_of(service.notices());
@@ -321,7 +324,8 @@ impl Composer<'_> {
     fn with_health(&self, context: Context) -> Router {
         let Parts { metrics, shutdown, .. } = &self.parts;
         let health = telemetry::routes(self.readiness.clone(), metrics.clone(), shutdown.clone());
-        self.routers.get(&context).cloned().unwrap_or_default().merge(health)
+        let router = self.routers.get(&context).cloned().unwrap_or_default().merge(health);
+        faulty::around_router(self.settings, self.rooms.get(&context), router)
     }
 
     fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> Router {
@@ -346,6 +350,7 @@ impl Composer<'_> {
             addresses: shown,
             documents: Vec::new(),
             patience: gateway::Patience::default(),
+            faults: self.settings.faults,
         };
         gateway::router(upstreams, options)
     }

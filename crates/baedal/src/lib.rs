@@ -1,9 +1,11 @@
-//! The Baedal binary: roles, composition, demo, check.
+//! The Baedal binary: roles, composition, demo, check, faults.
 
 pub mod check;
 pub mod cli;
 pub mod compose;
 mod demo;
+mod fault;
+mod faulty;
 mod payments;
 mod serve;
 
@@ -23,6 +25,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Check(options) => {
             Ok(check::run(&check::Options { data_dir: settings.data_dir, once: options.once, json: options.json }))
         }
+        Command::Fault(options) => runtime()?.block_on(fault::run(&settings, options)),
         Command::Settings => Ok(print_settings(&settings)),
     }
 }

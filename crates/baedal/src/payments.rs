@@ -15,6 +15,8 @@ use serde::Serialize;
 
 /// When to try again where pay could not be reached.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// pay cannot be reached.
+const UNREACHABLE: PaymentAnswer = PaymentAnswer::NotSent { retry_after: RETRY_AFTER, why: NotSent::Unreachable };
 /// How long a connection to pay may take to be made.
 const CONNECT: Duration = Duration::from_millis(500);
 
@@ -65,6 +67,10 @@ pub struct DirectPayments(pub PayService);
 impl Payments for DirectPayments {
     fn request(&self, payment: PaymentRequest) -> Reply<'_, PaymentAnswer> {
         Box::pin(async move {
+            // A request would be refused by its edge, which this goes past.
+            if self.0.room().faults.is_paused() {
+                return UNREACHABLE;
+            }
             let request = pay::service::PaymentRequest {
                 order_id: payment.order_id,
                 order_number: payment.order_number,
@@ -149,10 +155,9 @@ impl HttpPayments {
                 response.json().await.map_or(PaymentAnswer::InDoubt, answer)
             }
             // Nothing was sent: there was nobody to send it to.
-            Err(error) if error.is_connect() => {
-                PaymentAnswer::NotSent { retry_after: RETRY_AFTER, why: NotSent::Unreachable }
-            }
-            Ok(_) | Err(_) => PaymentAnswer::InDoubt,
+            Err(error) if error.is_connect() => UNREACHABLE,
+            Ok(response) => refused(response).await,
+            Err(_) => PaymentAnswer::InDoubt,
         }
     }
 }
@@ -161,6 +166,12 @@ impl Payments for HttpPayments {
     fn request(&self, payment: PaymentRequest) -> Reply<'_, PaymentAnswer> {
         Box::pin(self.call(payment))
     }
+}
+
+/// A pay that is paused has taken nothing up; any other refusal leaves it open what was done.
+async fn refused(response: reqwest::Response) -> PaymentAnswer {
+    let problem: serde_json::Value = response.json().await.unwrap_or_default();
+    if problem["type"] == "/problems/paused" { UNREACHABLE } else { PaymentAnswer::InDoubt }
 }
 
 fn answer(reply: PaymentReply) -> PaymentAnswer {

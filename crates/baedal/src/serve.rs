@@ -18,6 +18,11 @@ const DRAIN: Duration = Duration::from_secs(15);
 /// Serves `what` until SIGTERM or Ctrl-C; the exit code says whether it ended well.
 pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     telemetry::log_lines(&settings.log, std::env::var("RUST_LOG").ok().as_deref())?;
+    if settings.faults {
+        tracing::warn!(
+            "faults can be asked for with `baedal fault`: for demos and tests only, never where people's money is"
+        );
+    }
     let shutdown = Shutdown::new();
     let metrics = Metrics::install(&shutdown)?;
     let clock = Clock::system();
@@ -78,6 +83,10 @@ fn welcome(settings: &Settings, running: &Running) {
         lines.push("Who acts is said by a header until there is sign-in:".to_owned());
         lines.push("  Baedal-Actor: customer/<id>, owner/<storeId>, rider/<id> or operator/<id>".to_owned());
         lines.push("One order from menu to door, step by step: baedal demo".to_owned());
+    }
+    if settings.faults {
+        lines.push(String::new());
+        lines.push("Faults are allowed: whoever operates this server can break it with `baedal fault`.".to_owned());
     }
     println!("{}", lines.join("\n"));
 }

@@ -4,6 +4,7 @@
 //! over HTTP; what the gateway answers itself is the start page, the status and the merged stream of all events.
 
 mod events;
+mod faults;
 mod forward;
 mod page;
 mod proxy;
@@ -47,6 +48,8 @@ pub struct Options {
     pub documents: Vec<Document>,
     /// How long another process may take.
     pub patience: Patience,
+    /// Whether faults can be asked for here.
+    pub faults: bool,
 }
 
 /// Something to read.
@@ -91,7 +94,12 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
     let own = telemetry::routes(readiness, metrics, options.shutdown.clone());
-    Router::new()
+    let mut router = Router::new();
+    if options.faults {
+        let path = "/api/operations/faults";
+        router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
+    }
+    router
         .route("/", get(page::show))
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))

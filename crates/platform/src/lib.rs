@@ -10,6 +10,7 @@ pub mod commands;
 pub mod config;
 pub mod deadline;
 pub mod extract;
+pub mod faults;
 pub mod idempotency;
 pub mod ids;
 pub mod operations;

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::faults::Faults;
 use crate::ids::Ids;
 use crate::parking::Parking;
 use crate::shutdown::Shutdown;
@@ -39,6 +40,8 @@ pub struct Room {
     pub hearings: Hearings,
     /// What is set aside.
     pub parking: Parking,
+    /// What it is to suffer from.
+    pub faults: Faults,
 }
 
 impl Room {
@@ -57,7 +60,8 @@ impl Room {
         let new_log = ids.uuid();
         let store = Store::open(&Options { dir, context, tables, new_log, shutdown: shutdown.clone() })?;
         let parking = Parking::of(&store)?;
-        Ok(Self { store, topics: Topics::default(), clock, ids, shutdown, hearings: Hearings::default(), parking })
+        let (topics, hearings, faults) = (Topics::default(), Hearings::default(), Faults::new(&ids));
+        Ok(Self { store, topics, clock, ids, shutdown, hearings, parking, faults })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Delivers a source's events to a context's policies: each exactly once, in order, whatever happens.
 
 mod aside;
+mod reading;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -105,6 +106,8 @@ pub struct Runner<H> {
     goal: Option<u64>,
     position: u64,
     persisted: u64,
+    /// What came last, to come again while that is asked for.
+    brought: Vec<Arc<StoredEvent>>,
 }
 
 impl<H: Handler> Runner<H> {
@@ -121,6 +124,7 @@ impl<H: Handler> Runner<H> {
             goal: None,
             position: 0,
             persisted: 0,
+            brought: Vec::new(),
         }
     }
 
@@ -142,6 +146,7 @@ impl<H: Handler> Runner<H> {
 
     async fn consume(&mut self) {
         loop {
+            self.room.faults.resumed().await;
             let outcome = match self.ready() {
                 Ok(true) => self.step().await,
                 Ok(false) => {
@@ -207,15 +212,16 @@ impl<H: Handler> Runner<H> {
         let moved = parking.moved();
         self.take_up_parked().await?;
         let looked_at = self.room.clock.now();
-        let mut events = self.source.events_after(self.position, BATCH).map_err(Interrupted::Source)?;
+        let mut events = self.news()?;
         let patience = self.handler.patience();
         if !events.is_empty() && !patience.is_zero() {
             tokio::time::sleep(patience).await;
-            events = self.source.events_after(self.position, BATCH).map_err(Interrupted::Source)?;
+            events = self.news()?;
         }
         if let Some(last) = events.last() {
             let head = self.source.head().unwrap_or_default().max(last.position);
             self.stand_at(head);
+            self.room.faults.hold_events().await;
             return self.deliver(&events).await;
         }
         self.stand_at(self.position);

@@ -83,7 +83,8 @@ pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Waits until nothing is left to do in `rooms`: every consumer is at the head of its source (as far as the source is
-/// one of `rooms`), no wait is over by the clock, no call is due or under way, and nothing parked waits for a retry.
+/// one of `rooms`), no wait is over by the clock, no call is due or under way, and nothing parked waits for a retry. A
+/// room that is paused is at rest.
 ///
 /// # Panics
 /// With what is left, when that takes more than [`PATIENCE`], or when a room had to stop.
@@ -108,6 +109,10 @@ fn heads(rooms: &[Room]) -> Vec<u64> {
 }
 
 fn left_in(room: &Room, rooms: &[Room]) -> Vec<String> {
+    // What is paused is as far as it comes.
+    if room.faults.is_paused() {
+        return Vec::new();
+    }
     let context = room.store.context();
     let mut left = Vec::new();
     for (source, hearing) in room.hearings.all() {

@@ -65,6 +65,7 @@ impl<A: Aggregate> Timekeeper<A> {
     async fn keep(&self) {
         let mut patience = HELD_BACK;
         loop {
+            self.room.faults.resumed().await;
             let woken = self.room.store.wakers().timers.notified();
             match self.sweep().await {
                 Ok(Sweep { more: true, .. }) => patience = HELD_BACK,

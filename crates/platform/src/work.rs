@@ -86,7 +86,8 @@ impl<A: Aggregate, P: Performer<A>> Worker<A, P> {
             let woken = self.room.store.wakers().work.notified();
             let now = self.room.clock.now();
             let mut out = false;
-            if !shutdown.is_begun() && calls.len() < AT_A_TIME {
+            let takes_up = !shutdown.is_begun() && !self.room.faults.is_paused();
+            if takes_up && calls.len() < AT_A_TIME {
                 match self.lease(now, AT_A_TIME - calls.len()).await {
                     Ok(rows) => calls.extend(rows.into_iter().map(|row| self.one(row))),
                     Err(error) => {
@@ -95,10 +96,11 @@ impl<A: Aggregate, P: Performer<A>> Worker<A, P> {
                     }
                 }
             }
-            let space = calls.len() < AT_A_TIME && !shutdown.is_begun();
+            let space = calls.len() < AT_A_TIME && takes_up;
             tokio::select! {
                 Some(()) = calls.next() => {}
                 () = shutdown.begun(), if calls.is_empty() => return,
+                () = self.room.faults.resumed(), if !takes_up && !shutdown.is_begun() => {}
                 () = tokio::time::sleep(OUTAGE_PAUSE), if out => {}
                 () = self.rest(now, woken), if space && !out => {}
             }

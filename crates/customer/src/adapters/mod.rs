@@ -1,3 +1,4 @@
 //! Ways out.
 
+pub mod faulty;
 pub mod inbox;

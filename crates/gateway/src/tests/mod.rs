@@ -1,5 +1,6 @@
 //! The gateway as its callers see it.
 
+mod faults;
 mod merged;
 mod page;
 mod remote;
@@ -31,6 +32,7 @@ fn options(shutdown: &Shutdown) -> Options {
         addresses: BTreeMap::from([(Context::App, "http://127.0.0.1:8081".to_owned())]),
         documents: vec![Document { title: "순두부 <b>".to_owned(), href: "/o?a&b".to_owned() }],
         patience: Patience::default(),
+        faults: false,
     }
 }
 

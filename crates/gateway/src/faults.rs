@@ -1,0 +1,141 @@
+//! The faults of all contexts in one place: each call goes to every context that it is about, and the answer says which
+//! of them did not take part.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::future::join_all;
+use http_body_util::{BodyExt, Limited};
+use kernel::Context;
+use platform::actor::{ACTOR_HEADER, Caller, require_operator};
+use platform::extract;
+use platform::faults::AskedFaults;
+use platform::problem::Problem;
+use serde::Serialize;
+
+use crate::Gateway;
+
+/// How long one context may take.
+const DEADLINE: Duration = Duration::from_secs(2);
+/// The longest answer of a context that is read.
+const LONGEST: usize = 16 * 1024;
+
+/// What each context was asked for, or is.
+type ByContext = BTreeMap<Context, AskedFaults>;
+
+#[derive(Default, Serialize)]
+struct Overview {
+    /// What is in force now, in those that answered.
+    faults: ByContext,
+    /// Those that run without faults and take none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    off: Vec<Context>,
+    /// Those that did not answer: nobody knows what is in force there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Context>,
+}
+
+/// What one context said.
+enum Told {
+    Has(AskedFaults),
+    TakesNone,
+    Nothing,
+}
+
+/// Answers with the faults of all contexts; operators only.
+pub(crate) async fn show(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let operator = operator(&caller, &headers)?;
+    let calls = Context::ALL.map(|context| (context, Method::GET, Body::empty()));
+    all(&gateway, &operator, calls).await
+}
+
+/// Replaces the faults of those contexts that are named, and leaves the others as they are; operators only.
+pub(crate) async fn ask(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    headers: HeaderMap,
+    asked: extract::Json<ByContext>,
+) -> Result<Response, Problem> {
+    let operator = operator(&caller, &headers)?;
+    let mut calls = Vec::new();
+    for (context, faults) in asked.value {
+        faults.refuse_misfits(context, &format!("{context}."))?;
+        calls.push((context, Method::PUT, Body::from(serde_json::to_vec(&faults).unwrap_or_default())));
+    }
+    all(&gateway, &operator, calls).await
+}
+
+/// Ends the faults of all contexts; operators only.
+pub(crate) async fn clear(
+    State(gateway): State<Arc<Gateway>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let operator = operator(&caller, &headers)?;
+    let calls = Context::ALL.map(|context| (context, Method::DELETE, Body::empty()));
+    all(&gateway, &operator, calls).await
+}
+
+fn operator(Caller(actor): &Caller, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
+    crate::forward::refuse_services(headers)?;
+    require_operator(actor)?;
+    headers.get(ACTOR_HEADER).cloned().ok_or_else(|| Problem::unauthenticated("Say who acts."))
+}
+
+/// Makes all these calls at the same time.
+async fn all(
+    gateway: &Gateway,
+    operator: &HeaderValue,
+    calls: impl IntoIterator<Item = (Context, Method, Body)>,
+) -> Result<Response, Problem> {
+    let calls = calls.into_iter().map(async |(context, method, body)| {
+        let told = tokio::time::timeout(DEADLINE, one(gateway, operator, context, method, body)).await;
+        (context, told.ok().flatten().unwrap_or(Told::Nothing))
+    });
+    let mut all = Overview::default();
+    for (context, told) in join_all(calls).await {
+        match told {
+            Told::Has(faults) => drop(all.faults.insert(context, faults)),
+            Told::TakesNone => all.off.push(context),
+            Told::Nothing => all.missing.push(context),
+        }
+    }
+    if all.faults.is_empty() && !all.missing.is_empty() {
+        let names: Vec<_> = all.missing.iter().map(|context| context.name()).collect();
+        let detail = format!("No answer about faults from: {}.", names.join(", "));
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "service-unavailable", detail).retry_after(2));
+    }
+    if all.faults.is_empty() && !all.off.is_empty() {
+        return Err(Problem::not_found());
+    }
+    Ok(([(CACHE_CONTROL, "no-store")], Json(all)).into_response())
+}
+
+async fn one(gateway: &Gateway, operator: &HeaderValue, context: Context, method: Method, body: Body) -> Option<Told> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = format!("/operations/{context}/faults").parse().ok()?;
+    request.headers_mut().insert(ACTOR_HEADER, operator.clone());
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let response = gateway.targets.get(&context)?.answer(request).await.ok()?;
+    if response.status() == StatusCode::NOT_FOUND {
+        return Some(Told::TakesNone);
+    }
+    let response = Some(response).filter(|response| response.status() == StatusCode::OK)?;
+    let body = Limited::new(response.into_body(), LONGEST).collect().await.ok()?.to_bytes();
+    serde_json::from_slice(&body)
+        .inspect_err(|error| tracing::warn!(context = context.name(), %error, "a context's faults cannot be read"))
+        .ok()
+        .map(Told::Has)
+}
