@@ -24,8 +24,10 @@ impl Meters {
             .map(|verdict| metrics::counter!("guard_calls_total", "guard" => guard, "verdict" => verdict));
         let held =
             ["open", "full", "late"].map(|why| metrics::counter!("guard_held_total", "guard" => guard, "why" => why));
+        let standing = metrics::gauge!("guard_breaker", "guard" => guard);
+        standing.set(0.0);
         Self {
-            standing: metrics::gauge!("guard_breaker", "guard" => guard),
+            standing,
             limit: metrics::gauge!("guard_limit", "guard" => guard),
             in_flight: metrics::gauge!("guard_in_flight", "guard" => guard),
             queued: metrics::gauge!("guard_queued", "guard" => guard),

@@ -67,6 +67,8 @@ struct State {
     waiting: VecDeque<oneshot::Sender<Place>>,
     pacing: Pacing,
     held: HeldCounts,
+    /// What was last said of the breaker.
+    said: (Standing, Option<Force>),
 }
 
 /// How many were turned away, by why.
@@ -139,6 +141,7 @@ impl Guard {
             waiting: VecDeque::new(),
             pacing: Pacing::default(),
             held: HeldCounts::default(),
+            said: (Standing::Closed, None),
         };
         let (clock, ids, meters) = (clock.clone(), ids.clone(), Meters::new(name));
         Self { inner: Arc::new(Inner { name, clock, ids, options, state: Mutex::new(state), meters }) }
@@ -249,15 +252,14 @@ impl Guard {
         Held { why, retry_after }
     }
 
-    /// Does something that may change what the breaker does, and says so if it did.
+    /// Does something that may change what the breaker does, and says so if it does something else than was last said.
     fn change<T>(&self, now: Time, what: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.inner.state.lock();
-        let before = (state.breaker.standing(now), state.breaker.force());
         let done = what(&mut state);
         let after = (state.breaker.standing(now), state.breaker.force());
-        let counts = state.breaker.counts(now);
-        drop(state);
-        if before != after {
+        if std::mem::replace(&mut state.said, after) != after {
+            let counts = state.breaker.counts(now);
+            drop(state);
             self.inner.meters.stands(after.0);
             let (guard, standing, forced) = (self.inner.name, after.0, after.1);
             if standing == Standing::Open {
