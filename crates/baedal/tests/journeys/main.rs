@@ -10,6 +10,7 @@ mod cancelling;
 mod data;
 mod delivered;
 mod doubt;
+mod faults;
 mod interface;
 mod late;
 mod links;
