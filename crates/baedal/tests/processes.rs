@@ -61,6 +61,50 @@ async fn an_order_goes_from_menu_to_door_through_six_processes_of_which_one_is_k
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_broken_on_purpose_and_then_killed_comes_back_whole() {
+    let mut town = Town::new();
+    town.flags = &["--faults"];
+    for service in SERVICES {
+        town.serve(service);
+    }
+    town.ready().await;
+    town.until("", "/stores", |found| found["items"].as_array().is_some_and(|items| !items.is_empty())).await;
+    let gateway = town.address("gateway");
+    let fault = |words: &str| {
+        let words: Vec<_> = ["fault", "--server", &gateway].into_iter().chain(words.split_whitespace()).collect();
+        let output = town.run(&words);
+        (output.status.code(), said(&output))
+    };
+    let (code, told) = fault("pause store customer");
+    assert!(code == Some(0) && told.contains("store is paused") && told.contains("customer is paused"), "{told}");
+    assert_eq!(fault("payment --losing").0, Some(0));
+    let (status, doubtful) = town.call(Method::POST, "customer/1", "/orders", Some(basket("ok"))).await;
+    assert_eq!((status, &doubtful["status"]), (202, &json!("PAYMENT_CHECKING")));
+    assert_eq!(fault("payment").0, Some(0));
+    let placed = town.order().await;
+    assert_eq!(fault("payment --hanging").0, Some(0));
+
+    town.kill("pay");
+    town.kill("store");
+    town.serve("pay");
+    town.serve("store");
+    let owner = format!("owner/{GUKBAP}");
+    for order in [doubtful["orderId"].as_str().unwrap(), &placed] {
+        town.until(&owner, &format!("/tickets/{order}"), |ticket| ticket["status"] == "OPEN").await;
+    }
+    let output = town.run(&["fault", "--server", &gateway, "show"]);
+    assert!(said(&output).contains("customer is paused") && !said(&output).contains("store"), "{}", said(&output));
+    assert_eq!(town.run(&["fault", "--server", &gateway, "clear"]).status.code(), Some(0));
+    let told = |found: &Value| found["items"].as_array().is_some_and(|items| items.len() == 3);
+    town.until("customer/1", "/notifications", told).await;
+    for service in SERVICES {
+        assert_eq!(town.terminate(service).await.code(), Some(0), "{service}");
+    }
+    let check = town.run(&["check", "--once"]);
+    assert_eq!(check.status.code(), Some(0), "{}", said(&check));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_data_is_refused() {
     let mut town = Town::new();
     town.serve("store");
@@ -114,7 +158,7 @@ fn the_program_says_what_it_can_do() {
     let town = Town::new();
     let help = town.run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    for word in ["serve", "demo", "check", "--data-dir", "--port"] {
+    for word in ["serve", "demo", "check", "fault", "--data-dir", "--port"] {
         assert!(said(&help).contains(word), "{word}");
     }
     assert_eq!(town.run(&["--version"]).status.code(), Some(0));
@@ -154,6 +198,8 @@ struct Town {
     dir: TempDir,
     ports: Vec<(&'static str, u16)>,
     running: Vec<(&'static str, Child)>,
+    /// What each is started with.
+    flags: &'static [&'static str],
     http: reqwest::Client,
 }
 
@@ -170,7 +216,7 @@ impl Town {
     fn new() -> Self {
         let ports = SERVICES.map(|service| (service, free_port())).into();
         let http = platform::client::inside().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { dir: TempDir::new().unwrap(), ports, running: Vec::new(), http }
+        Self { dir: TempDir::new().unwrap(), ports, running: Vec::new(), flags: &[], http }
     }
 
     fn data_dir(&self) -> PathBuf {
@@ -190,6 +236,7 @@ impl Town {
 
     fn serve(&mut self, service: &'static str) {
         let mut command = self.command(&["serve", service]);
+        command.args(self.flags);
         for (name, port) in &self.ports {
             command.arg("--port").arg(format!("{name}={port}"));
         }

