@@ -1,6 +1,6 @@
 //! Where the provider's window leads when nothing came of it.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use kernel::lang::Language;
@@ -9,7 +9,7 @@ use platform::actor::Speaks;
 use super::returning::Query;
 use super::standing::Standing;
 use super::told::Told;
-use super::{by_id, words};
+use super::{PathText, by_id, text_of, words};
 use crate::domain::reference::Reference;
 use crate::service::AppService;
 
@@ -22,11 +22,11 @@ pub async fn failed(State(app): State<AppService>, Speaks(language): Speaks, uri
 /// `GET /pay/failed/{reference}`: the same. A window that is simply left names no order, so our pages name it here.
 pub async fn failed_of(
     State(app): State<AppService>,
-    Path(reference): Path<String>,
+    reference: PathText,
     Speaks(language): Speaks,
     uri: Uri,
 ) -> Response {
-    tell(&app, language, &Query::read(&uri), Some(&reference))
+    tell(&app, language, &Query::read(&uri), Some(&text_of(reference)))
 }
 
 /// An order is only told of while this attempt is its next: then nothing was charged for it, and it can be paid again.

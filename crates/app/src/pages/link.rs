@@ -1,6 +1,6 @@
 //! The page behind a message's link: where the order stands.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
@@ -9,19 +9,19 @@ use platform::actor::Speaks;
 use platform::problem::Problem;
 use serde::Serialize;
 
-use super::{Missing, by_token, kept_to_oneself, standing};
+use super::{Missing, PathText, by_token, kept_to_oneself, standing, text_of};
 use crate::domain::views::OrderRow;
 use crate::service::AppService;
 
 /// `GET /o/{token}`: as a page, or as JSON for those who ask for it.
 pub async fn message_link(
     State(app): State<AppService>,
-    Path(token): Path<String>,
+    token: PathText,
     Speaks(language): Speaks,
     headers: HeaderMap,
 ) -> Response {
     let wants_json = headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
-    match (by_token(&app, &token), wants_json) {
+    match (by_token(&app, &text_of(token)), wants_json) {
         (Ok(row), true) => kept_to_oneself(json(&app, &row)),
         (Ok(row), false) => standing::show(&app, &row),
         (Err(Missing::Unknown), true) => Problem::not_found().into_response(),

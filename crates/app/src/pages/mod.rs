@@ -15,6 +15,8 @@ mod words;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -93,6 +95,14 @@ fn kept_to_oneself(mut response: Response) -> Response {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
     response
+}
+
+/// The text in a path, or why it is none.
+type PathText = Result<Path<String>, PathRejection>;
+
+/// The text in a path; what is no text is as unknown as one that nobody has.
+fn text_of(path: PathText) -> String {
+    path.map(|Path(text)| text).unwrap_or_default()
 }
 
 /// The order behind a link's token, while the link lives.

@@ -1,18 +1,17 @@
 //! The page from which an order is paid: what it costs, and a button that opens the provider's window.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use kernel::lang::Language;
-use kernel::money::Amount;
 use platform::actor::Speaks;
 
 use super::standing::{self, Standing};
 use super::told::Told;
 use super::window::{self, Window};
 use super::words;
-use super::{Frame, by_token, page};
+use super::{Frame, PathText, by_token, page, text_of};
 use crate::domain::order::Known;
 use crate::domain::pricing::{self, Changed};
 use crate::domain::storefront::Closed;
@@ -22,11 +21,11 @@ use crate::service::AppService;
 /// `GET /o/{token}/pay`: where there is nothing to pay, how the order stands.
 pub async fn pay_page(
     State(app): State<AppService>,
-    Path(token): Path<String>,
+    token: PathText,
     Speaks(language): Speaks,
     headers: HeaderMap,
 ) -> Response {
-    let row = match by_token(&app, &token) {
+    let row = match by_token(&app, &text_of(token)) {
         Ok(row) => row,
         Err(missing) => return missing.told(language).page(&app),
     };
@@ -55,7 +54,8 @@ struct PayPage<'a> {
     store: &'a str,
     number: &'a str,
     name: String,
-    amount: Amount,
+    /// In won, without the comma that people read.
+    amount: i64,
     amount_text: String,
     until: String,
     reference: &'a str,
@@ -82,7 +82,7 @@ fn show(app: &AppService, row: &OrderRow, due: &PaymentDue, headers: &HeaderMap)
         store: details.store_name.get(language),
         number: details.order_number.as_str(),
         name: words::name_of(&details.lines, language),
-        amount: due.amount,
+        amount: due.amount.minor(),
         amount_text: words::won(due.amount, language),
         until: words::clock(row.order.hold_ends_at, app.zone(), language),
         reference: &due.reference,

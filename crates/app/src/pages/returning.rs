@@ -49,11 +49,12 @@ async fn confirmed(app: &AppService, language: Language, parts: &Parts) -> Resul
     if named.reference.attempt > known.next_attempt() {
         return Err(Told::unknown(language));
     }
-    if named.amount != known.details.total_amount {
-        return Err(Told::other_amount(language));
-    }
     let token = row.link_token().map(str::to_owned).ok_or_else(|| Told::unknown(language))?;
     let due = Standing::of(row, app.room().clock.now()) == Standing::Due;
+    if named.amount != known.details.total_amount {
+        let told = Told::other_amount(language);
+        return Err(if due { told.to(format!("/o/{token}"), words::LOOK) } else { told });
+    }
     // A HEAD only looks.
     if due && named.reference.attempt == known.next_attempt() && parts.method == Method::GET {
         if is_ahead(&parts.headers) {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use kernel::Time;
 use kernel::events::app::PaidSoFar;
-use kernel::order::DeliveryBy;
+use kernel::order::{DeliveryBy, OrderStatus};
 
 use super::words::{self, Words};
 use super::{Frame, page};
@@ -129,8 +129,9 @@ fn lines(app: &AppService, row: &OrderRow, standing: Standing) -> Vec<String> {
             }
         }
         (_, Stage::Live(live)) => {
+            let placed = (row.status() == OrderStatus::Placed).then(|| say(words::PLACED_WHY));
             let eta = live.eta.map(|eta| words::expected(&clock(eta), language));
-            eta.into_iter().chain(words::refund(row.refund()).map(say)).collect()
+            placed.into_iter().chain(eta).chain(words::refund(row.refund()).map(say)).collect()
         }
         (_, Stage::Ended(ended)) => {
             let money = match unpaid_end(ended) {

@@ -36,6 +36,10 @@ pub(super) const CHECKING_WHY: Words = Words(
     "결제 결과를 확인하고 있어요. 화면은 저절로 바뀌니 다시 결제하지 말고 잠시 기다려 주세요.",
     "We are finding out how your payment came out. This page changes by itself: please wait, and do not pay again.",
 );
+pub(super) const PLACED_WHY: Words = Words(
+    "결제를 마쳤어요. 가게에서 주문을 확인하고 있어요.",
+    "Your payment is done. The store is looking at your order.",
+);
 pub(super) const TIME_OVER: Words = Words("결제 시간 만료", "Payment time ran out");
 pub(super) const TIME_OVER_WHY: Words = Words(
     "결제 시간이 지나 주문이 만료되었어요. 주문을 새로 해 주세요.",
@@ -59,8 +63,10 @@ pub(super) const OUTAGE_WHY: Words = Words(
     "This page cannot be shown right now. Loading it again never pays twice.",
 );
 pub(super) const OTHER_AMOUNT: Words = Words("결제 금액이 주문과 달라요", "The amount is not that of the order");
-pub(super) const OTHER_AMOUNT_WHY: Words =
-    Words("금액이 주문 금액과 달라 결제하지 않았어요.", "It differs from what the order costs, so it was not paid.");
+pub(super) const OTHER_AMOUNT_WHY: Words = Words(
+    "이 금액으로는 결제하지 않았고, 청구된 금액도 없어요.",
+    "It was not paid with this amount, and nothing was charged for it.",
+);
 pub(super) const CHANGED: Words = Words("가게의 주문 조건이 바뀌었어요", "Something changed at the store");
 pub(super) const CHANGED_WHY: Words = Words(
     "그래서 이대로는 결제할 수 없어요. 청구된 금액은 없어요.",

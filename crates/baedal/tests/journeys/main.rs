@@ -20,3 +20,4 @@ mod streams;
 mod support;
 mod views;
 mod waiting;
+mod windows;
