@@ -13,7 +13,7 @@ use gateway::Upstream;
 use kernel::Context;
 use platform::bus::Source;
 use platform::clock::Clock;
-use platform::config::{PaymentProvider, Secrets, Settings, Toss};
+use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
 use platform::operations::Operations;
 use platform::problem::with_fallbacks;
@@ -28,6 +28,7 @@ use pay::service::PayService;
 
 use crate::cli::What;
 use crate::payments::{DirectPayments, HttpPayments};
+use crate::window;
 
 /// How often it is looked whether everything is ready.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -245,7 +246,7 @@ impl Composer<'_> {
             waits: app::waits_from(&self.settings.waits, deadline),
             zone: self.settings.time_zone()?,
             deadline,
-            window: window_of(self.settings)?,
+            window: window::of(self.settings)?,
         };
         room.hearings.set_grace(self.settings.waits.cancel_unreadable_grace);
         let service = app::AppService::new(room.clone(), payments, options);
@@ -345,22 +346,6 @@ impl Composer<'_> {
         };
         gateway::router(upstreams, options)
     }
-}
-
-/// The window in which customers pay.
-fn window_of(settings: &Settings) -> anyhow::Result<app::Window> {
-    let Toss { client_key, window, .. } = &settings.toss;
-    Ok(match settings.payment.provider {
-        PaymentProvider::Simulated => app::Window::Simulated,
-        PaymentProvider::Toss if !window.is_empty() => app::Window::elsewhere(window).with_context(|| {
-            format!("toss.window is \"{window}\", which is no address like http://127.0.0.1:8090/window")
-        })?,
-        PaymentProvider::Toss if !client_key.is_empty() => app::Window::Toss { client_key: client_key.clone() },
-        PaymentProvider::Toss => {
-            tracing::warn!("toss.client_key is not set: orders cannot be paid from our own page");
-            app::Window::Nowhere
-        }
-    })
 }
 
 fn length(length: jiff::SignedDuration) -> Duration {

@@ -6,6 +6,7 @@ pub mod compose;
 mod demo;
 mod payments;
 mod serve;
+mod window;
 
 use anyhow::Context as _;
 use cli::{Arguments, Command};
