@@ -9,5 +9,6 @@ mod service;
 mod subscriptions;
 mod tables;
 
+pub use pages::Window;
 pub use service::{AppService, Options, Sources, waits_from};
 pub use tables::{OrderStatusView, StoreFrontView, TABLES};

@@ -22,6 +22,7 @@ use crate::domain::order::Order;
 use crate::domain::storefront::StoreFrontRow;
 use crate::domain::waits::{Waits, command_when_due};
 use crate::fronts::StoreFronts;
+use crate::pages::Window;
 use crate::ports::Payments;
 use crate::subscriptions::{Heard, HeardOfStore};
 use crate::tables::{OrderStatusView, StoreFrontView};
@@ -40,6 +41,7 @@ struct Inner {
     waits: Waits,
     zone: TimeZone,
     deadline: Duration,
+    window: Window,
     running: Running,
 }
 
@@ -52,6 +54,8 @@ pub struct Options {
     pub zone: TimeZone,
     /// How long pay may take to answer.
     pub deadline: Duration,
+    /// The window in which customers pay.
+    pub window: Window,
 }
 
 /// The logs that app listens to.
@@ -84,9 +88,9 @@ impl AppService {
     /// app in its room.
     pub fn new(room: Room, payments: Arc<dyn Payments>, options: Options) -> Self {
         let orders = Streams::new(&room.store, &room.topics);
-        let Options { waits, zone, deadline } = options;
+        let Options { waits, zone, deadline, window } = options;
         let (fronts, running) = (StoreFronts::default(), Running::default());
-        Self { inner: Arc::new(Inner { room, orders, fronts, payments, waits, zone, deadline, running }) }
+        Self { inner: Arc::new(Inner { room, orders, fronts, payments, waits, zone, deadline, window, running }) }
     }
 
     /// Makes the views ready; to be awaited before anything is served.
@@ -150,6 +154,10 @@ impl AppService {
 
     pub(crate) fn deadline(&self) -> Duration {
         self.inner.deadline
+    }
+
+    pub(crate) fn window(&self) -> &Window {
+        &self.inner.window
     }
 
     /// `what`, coming at `at`.

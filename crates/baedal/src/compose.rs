@@ -30,6 +30,7 @@ use pay::service::PayService;
 use crate::cli::What;
 use crate::faulty;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
+use crate::window;
 
 /// How often it is looked whether everything is ready.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -252,6 +253,7 @@ impl Composer<'_> {
             waits: app::waits_from(&self.settings.waits, deadline),
             zone: self.settings.time_zone()?,
             deadline,
+            window: window::of(self.settings)?,
         };
         room.hearings.set_grace(self.settings.waits.cancel_unreadable_grace);
         let service = app::AppService::new(room.clone(), payments, options);

@@ -8,6 +8,7 @@ mod fault;
 mod faulty;
 mod payments;
 mod serve;
+mod window;
 
 use anyhow::Context as _;
 use cli::{Arguments, Command};

@@ -16,7 +16,7 @@ pub struct Route<'a> {
 }
 
 /// The paths as people read them, and who answers.
-pub const SERVED: [(&str, &str); 8] = [
+pub const SERVED: [(&str, &str); 12] = [
     ("GET /api/stores", "app"),
     ("PUT, POST /api/stores/…", "store"),
     ("POST /api/quotes", "app"),
@@ -25,19 +25,26 @@ pub const SERVED: [(&str, &str); 8] = [
     ("/api/tickets", "store"),
     ("/api/deliveries", "delivery"),
     ("/api/operations/<context>/…", "<context>"),
+    ("GET /o/…, /pay/…", "app"),
+    ("GET /phone", "customer"),
+    ("POST /webhooks/toss", "pay"),
+    ("POST /webhooks/nhn, /webhooks/solapi", "customer"),
 ];
 
 /// Where a request for `path` goes, if anywhere.
 pub fn route<'a>(method: &Method, path: &'a str) -> Option<Route<'a>> {
-    // The link in a message is short and has no prefix.
-    let inner = if path.starts_with("/o/") { path } else { path.strip_prefix(PREFIX)? };
+    let root = path.strip_prefix('/')?;
+    if let Some(context) = owner_at_the_root(method, root) {
+        return root.split('/').all(is_plain).then_some(Route { context, path });
+    }
+    let inner = path.strip_prefix(PREFIX)?;
     let rest = inner.strip_prefix('/')?;
     if !rest.split('/').all(is_plain) {
         return None;
     }
     let mut segments = rest.split('/');
     let context = match (segments.next()?, segments.next()) {
-        ("stores", _) if method == Method::GET || method == Method::HEAD => Context::App,
+        ("stores", _) if reads(method) => Context::App,
         ("stores" | "tickets", _) => Context::Store,
         ("orders", _) | ("quotes", None) | ("o", Some(_)) => Context::App,
         ("notifications", _) => Context::Customer,
@@ -46,6 +53,24 @@ pub fn route<'a>(method: &Method, path: &'a str) -> Option<Route<'a>> {
         _ => return None,
     };
     Some(Route { context, path: inner })
+}
+
+/// Who answers what has no prefix: the pages that people are led to, and what providers tell us.
+fn owner_at_the_root(method: &Method, rest: &str) -> Option<Context> {
+    match rest.split_once('/') {
+        // The link in a message is short.
+        Some(("o", _)) => Some(Context::App),
+        Some(("pay", _)) if reads(method) => Some(Context::App),
+        None if rest == "phone" && reads(method) => Some(Context::Customer),
+        Some(("phone", "stream")) if reads(method) => Some(Context::Customer),
+        Some(("webhooks", "toss")) if method == Method::POST => Some(Context::Pay),
+        Some(("webhooks", "nhn" | "solapi")) if method == Method::POST => Some(Context::Customer),
+        Some(_) | None => None,
+    }
+}
+
+fn reads(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
 }
 
 /// Whether everybody on the way reads a segment as the same one name: no empty one, no dots that climb, no hidden slash.
@@ -108,7 +133,41 @@ mod tests {
             let found = to(method, &format!("/api{path}"));
             assert_eq!(found, Some((context, path.to_owned())), "{method} {path}");
         }
-        assert_eq!(to(&get, "/o/k7q3"), Some((Context::App, "/o/k7q3".to_owned())));
+    }
+
+    #[test]
+    fn pages_and_webhooks_have_no_prefix_and_one_kind_of_method() {
+        let (get, head, post) = (Method::GET, Method::HEAD, Method::POST);
+        for (path, context) in [
+            ("/o/k7q3", Context::App),
+            ("/o/k7q3/pay", Context::App),
+            ("/pay/return", Context::App),
+            ("/pay/failed", Context::App),
+            ("/pay/failed/o1-1", Context::App),
+            ("/phone", Context::Customer),
+            ("/phone/stream", Context::Customer),
+        ] {
+            for method in [&get, &head] {
+                assert_eq!(to(method, path), Some((context, path.to_owned())), "{method} {path}");
+            }
+        }
+        for (path, context) in [
+            ("/webhooks/toss", Context::Pay),
+            ("/webhooks/nhn", Context::Customer),
+            ("/webhooks/solapi", Context::Customer),
+        ] {
+            assert_eq!(to(&post, path), Some((context, path.to_owned())), "{path}");
+        }
+        for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            for path in ["/webhooks/toss", "/webhooks/nhn", "/webhooks/solapi"] {
+                assert_eq!(to(&method, path), None, "{method} {path}");
+            }
+        }
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+            for path in ["/pay/return", "/pay/failed", "/phone", "/phone/stream"] {
+                assert_eq!(to(&method, path), None, "{method} {path}");
+            }
+        }
     }
 
     #[test]
@@ -139,6 +198,28 @@ mod tests {
             "/api/o",
             "/o",
             "/o/../payments",
+            "/o/k7q3/../../payments",
+            "/o/k7q3//pay",
+            "/pay",
+            "/pay/",
+            "/pay/../payments",
+            "/pay/%2e%2e/payments",
+            "/pay/..%2fpayments",
+            "/api/pay/return",
+            "/api/payment/return",
+            "/phone/",
+            "/phone/stream/more",
+            "/phone/other",
+            "/phones",
+            "/api/phone",
+            "/webhooks",
+            "/webhooks/",
+            "/webhooks/toss/",
+            "/webhooks/toss/../../payments",
+            "/webhooks/Toss",
+            "/webhooks/kakao",
+            "/api/webhooks/toss",
+            "//webhooks/toss",
             "/orders",
             "/api/operations",
             "/api/operations/gateway/waits",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::HeaderMap;
+use axum::http::{Extensions, HeaderMap};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use kernel::people::Actor;
@@ -52,9 +52,7 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
         let Caller(actor) = Caller::from_request_parts(&mut parts, state).await?;
         let json = crate::extract::is_json(&parts.headers);
         let key = key_of(&parts.headers)?;
-        let id = parts.extensions.get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
-        let trace = parts.extensions.get::<Trace>().map(|trace| Arc::clone(&trace.0));
-        let deadline = parts.extensions.get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+        let (id, trace, deadline) = told_by_the_server(&parts.extensions);
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
         let RawBody(body) = RawBody::from_request(Request::from_parts(parts, body), state).await?;
         let keyed = key.map(|key| Keyed::new(&actor.to_string(), method.as_str(), &path, &key, &body));
@@ -63,6 +61,12 @@ impl<S: Send + Sync> FromRequest<S> for Asked {
 }
 
 impl Asked {
+    /// What `actor` asks by a link instead of a command: without a body, and known again by what it names.
+    pub fn by_link(actor: Actor, extensions: &Extensions) -> Self {
+        let (id, trace, deadline) = told_by_the_server(extensions);
+        Self { actor, id, trace, deadline, keyed: None, body: Bytes::new(), json: false }
+    }
+
     /// The body as `T`.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
         if !self.json {
@@ -81,6 +85,13 @@ impl Asked {
         let by = Arc::from(format!("{}/{}", self.actor.role(), self.id));
         Cause { at: room.clock.now(), by, trace: self.trace.clone() }
     }
+}
+
+/// The request's id, the trace it belongs to, and until when its answer is of use.
+fn told_by_the_server(extensions: &Extensions) -> (Uuid, Option<Arc<str>>, Deadline) {
+    let id = extensions.get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
+    let deadline = extensions.get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+    (id, extensions.get::<Trace>().map(|trace| Arc::clone(&trace.0)), deadline)
 }
 
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {

@@ -67,6 +67,8 @@ pub enum What {
     StartPayment {
         /// How.
         method: PaymentMethod,
+        /// Which attempt it is to be, where the provider was told already; `None`: the next.
+        attempt: Option<u32>,
     },
     /// pay answers.
     RecordPayment {

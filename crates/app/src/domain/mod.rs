@@ -6,6 +6,7 @@ pub mod order;
 pub mod phone;
 pub mod policies;
 pub mod pricing;
+pub mod reference;
 pub mod storefront;
 pub mod views;
 pub mod waits;

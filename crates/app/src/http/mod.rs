@@ -1,11 +1,11 @@
 //! app's edge: orders, payments of orders, stores to choose from.
 
-mod answers;
-mod body;
+pub(crate) mod answers;
+pub(crate) mod body;
 mod cancelling;
 mod operations;
 mod orders;
-mod paying;
+pub(crate) mod paying;
 mod placing;
 mod problems;
 mod shapes;
@@ -14,6 +14,7 @@ mod stores;
 use axum::Router;
 use axum::routing::{get, post};
 
+use crate::pages;
 use crate::service::AppService;
 
 /// app's routes.
@@ -29,7 +30,11 @@ pub fn router(app: AppService) -> Router {
         .route("/orders/{orderId}/stream", get(orders::stream_one))
         .route("/orders/{orderId}/payment", post(paying::pay))
         .route("/orders/{orderId}/cancel", post(cancelling::cancel))
-        .route("/o/{token}", get(crate::pages::message_link))
+        .route("/o/{token}", get(pages::message_link))
+        .route("/o/{token}/pay", get(pages::pay_page))
+        .route("/pay/return", get(pages::came_back))
+        .route("/pay/failed", get(pages::failed))
+        .route("/pay/failed/{reference}", get(pages::failed_of))
         .route("/operations/app/orders", get(operations::list))
         .route("/operations/app/orders/{orderId}", get(operations::show))
         .route("/operations/app/orders/{orderId}/cancel", post(operations::cancel))

@@ -44,7 +44,7 @@ async fn pay_again(exchange: Exchange<'_>, id: OrderId) -> Result<Reply, Problem
     let order = super::orders::of_customer(app, id, customer)?;
     recheck(app, &order)?;
     let cause = asked.cause(app.room());
-    let command = app.command(cause.at, What::StartPayment { method: payment.method });
+    let command = app.command(cause.at, What::StartPayment { method: payment.method, attempt: None });
     let claim = |_: &Loaded<Order>, _: &[_], changes: &mut Changes| {
         if let Some(keyed) = &asked.keyed {
             changes.claims.push(keyed.claim(id.uuid(), cause.at));

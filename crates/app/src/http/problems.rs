@@ -21,6 +21,7 @@ pub fn rejected(rejection: Rejection) -> Problem {
         | Rejection::HoldOver
         | Rejection::HoldNotOver
         | Rejection::AlreadyPaid
+        | Rejection::NotTheNextAttempt
         | Rejection::NoSuchAttempt
         | Rejection::AttemptClosed
         | Rejection::NotPlaced

@@ -22,3 +22,4 @@ mod streams;
 mod support;
 mod views;
 mod waiting;
+mod windows;

@@ -107,6 +107,25 @@ async fn events_come_at_once_and_end_when_the_gateway_stops() {
 }
 
 #[tokio::test]
+async fn a_service_learns_by_which_name_we_were_reached_whatever_a_caller_claims() {
+    let shutdown = Shutdown::new();
+    let answer = async |headers: HeaderMap| {
+        let names = headers.get_all("x-forwarded-host").iter().map(|name| name.to_str().unwrap().to_owned());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    let app = Router::new().route("/pay/return", get(answer));
+    let remote = before(Context::App, &served(app.clone(), &shutdown).await, options(&shutdown));
+    let local = router(BTreeMap::from([(Context::App, Upstream::Local(app))]), options(&shutdown));
+    for gateway in [remote, local] {
+        let request = Request::get("/pay/return").header("host", "baedal.example").header("x-forwarded-host", "forged");
+        assert_eq!(asked(&gateway, request.body(Body::empty()).unwrap()).await.text, "baedal.example");
+        let request = Request::get("/pay/return").header("x-forwarded-host", "forged");
+        assert_eq!(asked(&gateway, request.body(Body::empty()).unwrap()).await.text, "");
+    }
+    shutdown.begin();
+}
+
+#[tokio::test]
 async fn a_refused_connection_is_503_and_names_the_service() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -15,6 +15,11 @@ async fn a_request_reaches_its_service_without_the_prefix() {
         ("GET", "/api/deliveries/stream", "delivery GET /deliveries/stream"),
         ("POST", "/api/operations/pay/parked/1/retry", "pay POST /operations/pay/parked/1/retry"),
         ("GET", "/o/k7q3", "app GET /o/k7q3"),
+        ("GET", "/o/k7q3/pay", "app GET /o/k7q3/pay"),
+        ("GET", "/pay/return?paymentKey=k&orderId=o1-1", "app GET /pay/return?paymentKey=k&orderId=o1-1"),
+        ("GET", "/phone/stream", "customer GET /phone/stream"),
+        ("POST", "/webhooks/toss", "pay POST /webhooks/toss"),
+        ("POST", "/webhooks/solapi", "customer POST /webhooks/solapi"),
         ("GET", "http://elsewhere.example/api/orders", "app GET /orders"),
     ] {
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();

@@ -60,7 +60,7 @@ impl Decider for Order {
         let order = || state.as_deref().ok_or(Rejection::UnknownOrder);
         match what {
             What::CreateOrder(create) => paying::create(state.as_deref(), *create, now),
-            What::StartPayment { method } => paying::start(order()?, method, now),
+            What::StartPayment { method, attempt } => paying::start(order()?, method, attempt, now),
             What::RecordPayment { attempt, outcome } => paying::record(order()?, attempt, outcome, now),
             What::DoubtPayment { attempt } => paying::doubt(order()?, attempt, now),
             What::ExpireOrder => paying::expire(order()?, now),

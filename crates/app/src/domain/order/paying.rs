@@ -27,7 +27,7 @@ pub(super) fn create(existing: Option<&Known>, create: CreateOrder, now: Now) ->
     Ok(std::iter::once(created.into()).chain(first_attempt).collect())
 }
 
-pub(super) fn start(order: &Known, method: PaymentMethod, now: Now) -> Decision {
+pub(super) fn start(order: &Known, method: PaymentMethod, attempt: Option<u32>, now: Now) -> Decision {
     let unpaid = unpaid(order)?;
     if unpaid.open.is_some() {
         return Err(Rejection::PaymentInProgress);
@@ -35,7 +35,11 @@ pub(super) fn start(order: &Known, method: PaymentMethod, now: Now) -> Decision 
     if now.at >= order.hold_ends_at {
         return Err(Rejection::HoldOver);
     }
-    Ok(one(started(&order.details, order.attempts.saturating_add(1), method, now)))
+    let next = order.next_attempt();
+    if attempt.is_some_and(|attempt| attempt != next) {
+        return Err(Rejection::NotTheNextAttempt);
+    }
+    Ok(one(started(&order.details, next, method, now)))
 }
 
 fn unpaid(order: &Known) -> Result<&Unpaid, Rejection> {

@@ -26,6 +26,9 @@ pub enum Rejection {
     /// It is paid already.
     #[error("this order is already paid")]
     AlreadyPaid,
+    /// What the provider was asked to charge is another attempt than the one that would begin now.
+    #[error("this is not the attempt to pay that comes next")]
+    NotTheNextAttempt,
     /// An attempt that was never begun.
     #[error("this attempt to pay was never begun")]
     NoSuchAttempt,
@@ -83,6 +86,7 @@ impl Rejection {
             Self::HoldOver => "hold-over",
             Self::HoldNotOver => "hold-not-over",
             Self::AlreadyPaid => "already-paid",
+            Self::NotTheNextAttempt => "not-the-next-attempt",
             Self::NoSuchAttempt => "no-such-attempt",
             Self::AttemptClosed => "attempt-closed",
             Self::NotPlaced => "not-placed",

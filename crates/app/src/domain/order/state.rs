@@ -268,6 +268,11 @@ impl Known {
         }
     }
 
+    /// The number of the attempt that would come next.
+    pub fn next_attempt(&self) -> u32 {
+        self.attempts.saturating_add(1)
+    }
+
     /// The attempt whose outcome is awaited.
     pub fn open_attempt(&self) -> Option<&OpenAttempt> {
         match &self.stage {

@@ -90,7 +90,7 @@ pub fn create(pay_with: Option<PaymentMethod>) -> What {
 }
 
 pub fn pay() -> What {
-    What::StartPayment { method: PaymentMethod::Card }
+    What::StartPayment { method: PaymentMethod::Card, attempt: None }
 }
 
 /// The attempt was approved at that moment.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use timeline::{Detail, Note, TimelineItem, timeline};
 
 use crate::domain::order::{Known, Order, Stage};
+use crate::domain::reference::Reference;
 use crate::domain::waits::{self, WaitingFor};
 
 /// The row of the views `OrderStatus` and `MyOrders`, which lists it by its customer.
@@ -43,6 +44,9 @@ pub struct PaymentDue {
     pub reference: String,
     /// What is to be paid.
     pub amount: Amount,
+    /// The path of the page that opens the provider's window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// The row after `event`.
@@ -55,6 +59,11 @@ impl OrderRow {
     /// Whose order it is.
     pub fn customer_id(&self) -> &PersonId {
         &self.order.details.customer_id
+    }
+
+    /// The token of its message link, until it is erased.
+    pub fn link_token(&self) -> Option<&str> {
+        self.order.private.as_ref()?.link_token.as_deref()
     }
 
     /// From which store.
@@ -90,8 +99,9 @@ impl OrderRow {
     pub fn payment_due(&self) -> Option<PaymentDue> {
         match &self.order.stage {
             Stage::Unpaid(unpaid) if unpaid.open.is_none() => Some(PaymentDue {
-                reference: format!("{}-{}", self.order_id, self.order.attempts.saturating_add(1)),
+                reference: Reference { order_id: self.order_id, attempt: self.order.next_attempt() }.to_string(),
                 amount: self.order.total_amount(),
+                url: self.link_token().map(|token| format!("/o/{token}/pay")),
             }),
             Stage::Unpaid(_) | Stage::Live(_) | Stage::Ended(_) => None,
         }

@@ -26,7 +26,7 @@ fn the_row_shows_every_status_as_it_is_decided() {
 fn an_unpaid_order_shows_what_is_to_be_paid_and_until_when() {
     let row = row(story_to(OrderStatus::PaymentFailed));
     let reference = format!("{}-2", row.order_id);
-    assert_eq!(row.payment_due(), Some(PaymentDue { reference, amount: won(48_000) }));
+    assert_eq!(row.payment_due(), Some(PaymentDue { reference, amount: won(48_000), url: None }));
     assert_eq!(row.hold_ends_at(), Some(t(10)));
     assert_eq!(row.waiting_for(), Some(WaitingFor { what: Awaited::Payment, until: t(10) }));
 }

@@ -75,6 +75,16 @@ fn while_an_attempt_is_open_another_is_refused() {
 }
 
 #[test]
+fn an_attempt_that_the_provider_was_told_of_begins_only_if_it_is_the_next() {
+    let paying = |attempt| What::StartPayment { method: CARD, attempt: Some(attempt) };
+    once(OrderStatus::AwaitingPayment, t(1), paying(1)).then([started(1, 60)]);
+    once(OrderStatus::AwaitingPayment, t(1), paying(2)).then_rejected(&Rejection::NotTheNextAttempt);
+    once(OrderStatus::PaymentFailed, t(2), paying(1)).then_rejected(&Rejection::NotTheNextAttempt);
+    once(OrderStatus::PaymentFailed, t(2), paying(3)).then_rejected(&Rejection::NotTheNextAttempt);
+    once(OrderStatus::PaymentFailed, t(2), paying(2)).then([started(2, 120)]);
+}
+
+#[test]
 fn nothing_is_paid_after_the_hold() {
     once(OrderStatus::AwaitingPayment, s(599), pay()).then([started(1, 599)]);
     once(OrderStatus::AwaitingPayment, t(10), pay()).then_rejected(&Rejection::HoldOver);
