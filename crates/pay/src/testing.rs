@@ -25,7 +25,8 @@ use uuid::Uuid;
 
 use crate::adapters::simulated::{ChargeOnFile, SimulatedProvider, read_charges};
 use crate::domain::payment::{Payment, reference};
-use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply};
+use crate::domain::reconciliation::Day;
+use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply, Transactions};
 use crate::service::{LookUpError, Options, PayService, PaymentReply, PaymentRequest, Sources};
 use crate::tables::TABLES;
 
@@ -215,6 +216,13 @@ impl Provider for Counted {
 
     fn look_up_refund<'a>(&'a self, refund_id: RefundId, reference: &'a str) -> Reply<'a, RefundLookUp> {
         self.simulated.look_up_refund(refund_id, reference)
+    }
+
+    fn transactions<'a>(&'a self, day: &'a Day) -> Reply<'a, Transactions> {
+        if self.deaf.load(Ordering::SeqCst) {
+            return Box::pin(async { Transactions::Unknown });
+        }
+        self.simulated.transactions(day)
     }
 }
 

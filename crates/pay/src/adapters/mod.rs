@@ -1,3 +1,4 @@
 //! The outside that pay's ports are filled with.
 
 pub mod simulated;
+pub mod toss;
