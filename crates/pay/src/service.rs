@@ -1,8 +1,10 @@
-//! pay at work: takes payments, hears of app, asks the provider, keeps the ledger.
+//! pay at work: takes payments, hears of app, asks the provider, keeps the ledger and compares it.
 
 mod books;
 mod calls;
 mod later;
+mod news;
+mod reconciling;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,9 @@ use crate::tables::LedgerView;
 pub use books::{AccountBalance, Balances};
 use calls::Calls;
 pub use later::LookUpError;
+use news::LookUps;
+pub use news::LookedUp;
+pub use reconciling::{ReconcileError, Reconciliation};
 pub use requests::{PaymentReply, PaymentRequest};
 
 /// pay. Cheap to clone.
@@ -46,6 +51,7 @@ struct Inner {
     provider: Arc<dyn Provider>,
     options: Options,
     running: Running,
+    look_ups: LookUps,
     by_app: Arc<str>,
 }
 
@@ -86,7 +92,8 @@ impl PayService {
     pub fn new(room: Room, provider: Arc<dyn Provider>, options: Options) -> Self {
         let payments = Streams::new(&room.store, &room.topics);
         let by_app = Arc::from("service/app");
-        Self { inner: Arc::new(Inner { room, payments, provider, options, running: Running::default(), by_app }) }
+        let (running, look_ups) = (Running::default(), LookUps::default());
+        Self { inner: Arc::new(Inner { room, payments, provider, options, running, look_ups, by_app }) }
     }
 
     /// Makes the ledger ready; to be awaited before anything is served.
@@ -103,6 +110,7 @@ impl PayService {
         let room = self.room();
         room.shutdown.spawn("pay-app", Runner::new(room, sources.app, HeardOfApp::new(self)).run());
         room.shutdown.spawn("pay-calls", Worker::new(room, self.payments(), Calls::new(self)).run());
+        room.shutdown.spawn("pay-reconciliation", self.clone().reconcile_nightly());
         room.shutdown.spawn("pay-keys", idempotency::sweep(room.clone()));
     }
 

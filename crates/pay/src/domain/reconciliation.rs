@@ -1,9 +1,9 @@
 //! The provider's books of a day beside our own: what one side has and the other has not.
 
+mod days;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use kernel::Time;
 use kernel::ids::{OrderId, RefundId};
 use kernel::money::Amount;
@@ -11,30 +11,7 @@ use serde::Serialize;
 
 use super::payment::{read_reference, reference};
 use super::views::{Account, Ledger};
-
-/// A day of the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Day {
-    /// Its date.
-    pub date: Date,
-    /// Its first moment.
-    pub from: Time,
-    /// The first moment of the next.
-    pub until: Time,
-}
-
-impl Day {
-    /// The day of that date in `zone`; `None` at the ends of time.
-    pub fn of(date: Date, zone: &TimeZone) -> Option<Self> {
-        let begins = |date: Date| date.to_zoned(zone.clone()).ok().map(|begin| begin.timestamp());
-        Some(Self { date, from: begins(date)?, until: begins(date.tomorrow().ok()?)? })
-    }
-
-    /// Whether `at` lies in it.
-    pub fn holds(&self, at: Time) -> bool {
-        (self.from..self.until).contains(&at)
-    }
-}
+pub use days::{Day, due, next_run};
 
 /// Money that moved at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+use jiff::tz::TimeZone;
+
 use super::super::payment::closing_refund;
 use super::*;
 use crate::testing::{noon, order};
@@ -24,14 +26,6 @@ fn yesterday(movement: Movement) -> Movement {
 
 fn kinds(theirs: &[Movement], ours: &[Movement]) -> Vec<Kind> {
     compare(&day(), theirs, ours).into_iter().map(|difference| difference.kind).collect()
-}
-
-#[test]
-fn a_day_is_counted_where_we_live() {
-    let day = day();
-    assert_eq!(day.from, "2026-11-21T15:00:00Z".parse().unwrap());
-    assert_eq!(day.until, "2026-11-22T15:00:00Z".parse().unwrap());
-    assert!(day.holds(day.from) && !day.holds(day.until));
 }
 
 #[test]
