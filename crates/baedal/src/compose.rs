@@ -28,6 +28,7 @@ use pay::service::PayService;
 
 use crate::cli::What;
 use crate::payments::{DirectPayments, HttpPayments};
+use crate::providers;
 
 /// How often it is looked whether everything is ready.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -218,10 +219,7 @@ impl Composer<'_> {
     }
 
     async fn pay(&self, room: Room) -> anyhow::Result<(PayService, Router)> {
-        let clock = self.parts.clock.clone();
-        let books = self.settings.data_dir.join("provider.db");
-        let provider = pay::adapters::simulated::SimulatedProvider::open(&books, Arc::new(move || clock.now()))
-            .with_context(|| format!("the simulated provider's books {} cannot be opened", books.display()))?;
+        let provider = providers::provider(self.settings, &self.parts.secrets, &self.parts.clock)?;
         let options = pay::service::Options {
             waits: pay::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
@@ -229,7 +227,7 @@ impl Composer<'_> {
             ..pay::service::Options::default()
         };
         let operations = Operations::new(&room);
-        let service = PayService::new(room, Arc::new(provider), options);
+        let service = PayService::new(room, provider, options);
         service.prepare().await?;
         service.start(pay::service::Sources { app: self.source(Context::App) });
         Ok((service.clone(), pay::http::router(service).merge(operations.router())))

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod compose;
 mod demo;
 mod payments;
+mod providers;
 mod serve;
 
 use anyhow::Context as _;

@@ -18,5 +18,6 @@ mod refunds;
 mod repeats;
 mod streams;
 mod support;
+mod toss;
 mod views;
 mod waiting;
