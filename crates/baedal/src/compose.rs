@@ -30,6 +30,7 @@ use pay::service::PayService;
 use crate::cli::What;
 use crate::faulty;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
+use crate::providers;
 use crate::window;
 
 /// How often it is looked whether everything is ready.
@@ -221,10 +222,7 @@ impl Composer<'_> {
     }
 
     async fn pay(&self, room: Room) -> anyhow::Result<(PayService, Router)> {
-        let clock = self.parts.clock.clone();
-        let books = self.settings.data_dir.join("provider.db");
-        let provider = pay::adapters::simulated::SimulatedProvider::open(&books, Arc::new(move || clock.now()))
-            .with_context(|| format!("the simulated provider's books {} cannot be opened", books.display()))?;
+        let provider = providers::provider(self.settings, &self.parts.secrets, &self.parts.clock)?;
         let options = pay::service::Options {
             waits: pay::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
@@ -233,7 +231,7 @@ impl Composer<'_> {
             ..pay::service::Options::default()
         };
         let operations = Operations::new(&room);
-        let provider = faulty::around_provider(self.settings, &room, Arc::new(provider));
+        let provider = faulty::around_provider(self.settings, &room, provider);
         let service = PayService::new(room, provider, options);
         service.prepare().await?;
         service.start(pay::service::Sources { app: self.source(Context::App) });

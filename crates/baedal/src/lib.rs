@@ -7,6 +7,7 @@ mod demo;
 mod fault;
 mod faulty;
 mod payments;
+mod providers;
 mod serve;
 mod window;
 

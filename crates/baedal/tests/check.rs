@@ -28,6 +28,18 @@ fn empty_logs_are_clean() {
     assert!(World::empty().read().unwrap().is_clean());
 }
 
+#[test]
+fn where_another_provider_took_payments_too_the_simulated_ones_books_prove_nothing() {
+    let world = World::clean();
+    world.sql("provider", "DELETE FROM charges");
+    std::fs::write(world.path("provider").with_file_name("payment-providers"), "simulated\n").unwrap();
+    assert!(!world.read().unwrap().is_clean());
+    std::fs::write(world.path("provider").with_file_name("payment-providers"), "simulated\ntoss\n").unwrap();
+    let report = world.read().unwrap();
+    assert_eq!(report.breaks, []);
+    assert!(report.remarks.iter().any(|remark| remark.contains("taken by toss")), "{:?}", report.remarks);
+}
+
 /// One test per kind of break: what is planted, and what is found.
 macro_rules! planted {
     ($($name:ident: $promise:literal, $kind:literal, $plant:expr;)*) => {

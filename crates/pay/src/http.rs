@@ -1,9 +1,10 @@
-//! pay's edge: payments for app, books and refunds for operators.
+//! pay's edge: payments for app, books and refunds for operators, and an ear for the provider.
 
 mod books;
 mod payments;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -25,6 +26,8 @@ pub fn router(service: PayService) -> Router {
         .route("/operations/pay/refunds", get(books::refunds))
         .route("/operations/pay/refunds/{refund_id}/settle", post(books::settle))
         .route("/operations/pay/refunds/{refund_id}/retry", post(books::retry))
+        .route("/operations/pay/reconciliation", get(books::reconciliation))
+        .route("/webhooks/toss", post(webhooks::toss))
         .with_state(service)
 }
 

@@ -8,6 +8,7 @@ use kernel::money::{Amount, Currency};
 use kernel::order::{PaymentCode, PaymentMethod};
 
 use crate::domain::commands::{Outcome, RefundOutcome, What};
+use crate::domain::reconciliation::{Day, Movement};
 
 /// A call under way; dropping it gives up waiting, not the call.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -28,6 +29,9 @@ pub trait Provider: Send + Sync {
 
     /// What became of a refund.
     fn look_up_refund<'a>(&'a self, refund_id: RefundId, reference: &'a str) -> Reply<'a, RefundLookUp>;
+
+    /// All that moved money on a day. It may take longer than the other calls.
+    fn transactions<'a>(&'a self, day: &'a Day) -> Reply<'a, Transactions>;
 }
 
 /// What is to be charged.
@@ -124,6 +128,15 @@ pub enum RefundLookUp {
     /// Nothing was given back under that id.
     NotFound,
     /// It did not answer.
+    Unknown,
+}
+
+/// What the provider's books say of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Transactions {
+    /// All of it, in no order.
+    Known(Vec<Movement>),
+    /// It did not answer, or not in full.
     Unknown,
 }
 

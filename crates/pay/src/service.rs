@@ -1,8 +1,10 @@
-//! pay at work: takes payments, hears of app, asks the provider, keeps the ledger.
+//! pay at work: takes payments, hears of app, asks the provider, keeps the ledger and compares it.
 
 mod books;
 mod calls;
 mod later;
+mod news;
+mod reconciling;
 mod requests;
 #[cfg(test)]
 mod tests;
@@ -33,6 +35,9 @@ use crate::tables::LedgerView;
 pub use books::{AccountBalance, Balances};
 use calls::Calls;
 pub use later::LookUpError;
+use news::LookUps;
+pub use news::LookedUp;
+pub use reconciling::{ReconcileError, Reconciliation};
 pub use requests::{NotSent, PaymentReply, PaymentRequest};
 
 /// pay. Cheap to clone.
@@ -48,6 +53,7 @@ struct Inner {
     guard: Guard,
     options: Options,
     running: Running,
+    look_ups: LookUps,
     by_app: Arc<str>,
 }
 
@@ -97,9 +103,8 @@ impl PayService {
         let payments = Streams::new(&room.store, &room.topics);
         let guard = Guard::new("provider", options.resilience, &room.clock, &room.ids);
         let by_app = Arc::from("service/app");
-        Self {
-            inner: Arc::new(Inner { room, payments, provider, guard, options, running: Running::default(), by_app }),
-        }
+        let (running, look_ups) = (Running::default(), LookUps::default());
+        Self { inner: Arc::new(Inner { room, payments, provider, guard, options, running, look_ups, by_app }) }
     }
 
     /// Makes the ledger ready; to be awaited before anything is served.
@@ -116,6 +121,7 @@ impl PayService {
         let room = self.room();
         room.shutdown.spawn("pay-app", Runner::new(room, sources.app, HeardOfApp::new(self)).run());
         room.shutdown.spawn("pay-calls", Worker::new(room, self.payments(), Calls::new(self)).run());
+        room.shutdown.spawn("pay-reconciliation", self.clone().reconcile_nightly());
         room.shutdown.spawn("pay-keys", idempotency::sweep(room.clone()));
     }
 

@@ -26,7 +26,8 @@ use uuid::Uuid;
 
 use crate::adapters::simulated::{ChargeOnFile, SimulatedProvider, read_charges};
 use crate::domain::payment::{Payment, reference};
-use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply};
+use crate::domain::reconciliation::Day;
+use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply, Transactions};
 use crate::service::{LookUpError, Options, PayService, PaymentReply, PaymentRequest, Sources};
 use crate::tables::TABLES;
 
@@ -39,6 +40,10 @@ pub struct TestPay {
     pub calls: Arc<AtomicU32>,
     /// The provider answers no look-up.
     pub deaf: Arc<AtomicBool>,
+    /// How often a charge was looked up.
+    pub look_ups: Arc<AtomicU32>,
+    /// Who writes here has look-ups wait.
+    pub gate: Arc<tokio::sync::RwLock<()>>,
     app: Streams<AppSays>,
     app_room: Room,
     shutdown: Shutdown,
@@ -89,11 +94,19 @@ impl TestPay {
         let simulated = SimulatedProvider::open(&books, Arc::new(move || now.now())).unwrap();
         let calls = Arc::new(AtomicU32::new(0));
         let deaf = Arc::new(AtomicBool::new(false));
-        let provider = Counted { simulated, charges: Arc::clone(&calls), deaf: Arc::clone(&deaf) };
+        let look_ups = Arc::new(AtomicU32::new(0));
+        let gate = Arc::<tokio::sync::RwLock<()>>::default();
+        let provider = Counted {
+            simulated,
+            charges: Arc::clone(&calls),
+            deaf: Arc::clone(&deaf),
+            look_ups: Arc::clone(&look_ups),
+            gate: Arc::clone(&gate),
+        };
         let pay = PayService::new(own, Arc::new(provider), Options { deadline, ..Options::default() });
         pay.prepare().await.unwrap();
         let app = Streams::new(&app_room.store, &app_room.topics);
-        Self { pay, hand, calls, deaf, app, app_room, shutdown, books }
+        Self { pay, hand, calls, deaf, look_ups, gate, app, app_room, shutdown, books }
     }
 
     /// pay listens and works.
@@ -113,13 +126,13 @@ impl TestPay {
 
     /// The provider holds a charge of attempt n, whatever pay thinks.
     pub async fn charge_turns_up(&self, attempt: u32) {
-        let charge = Charge {
-            reference: reference(order(), attempt),
-            amount: PRICE,
-            currency: Currency::Krw,
-            method: PaymentMethod::Card,
-            token: "ok".to_owned(),
-        };
+        self.strange_charge(&reference(order(), attempt)).await;
+    }
+
+    /// The provider holds a charge of another order.
+    pub async fn strange_charge(&self, reference: &str) {
+        let (method, token) = (PaymentMethod::Card, "ok".to_owned());
+        let charge = Charge { reference: reference.to_owned(), amount: PRICE, currency: Currency::Krw, method, token };
         assert!(matches!(self.pay.provider().charge(charge).await, ChargeAnswer::Approved { .. }));
     }
 
@@ -193,6 +206,8 @@ struct Counted {
     simulated: SimulatedProvider,
     charges: Arc<AtomicU32>,
     deaf: Arc<AtomicBool>,
+    look_ups: Arc<AtomicU32>,
+    gate: Arc<tokio::sync::RwLock<()>>,
 }
 
 impl Provider for Counted {
@@ -208,7 +223,11 @@ impl Provider for Counted {
         if self.deaf.load(Ordering::SeqCst) {
             return Box::pin(std::future::pending());
         }
-        self.simulated.look_up(reference)
+        self.look_ups.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            drop(self.gate.read().await);
+            self.simulated.look_up(reference).await
+        })
     }
 
     fn refund(&self, refund: Refund) -> Reply<'_, RefundAnswer> {
@@ -217,6 +236,13 @@ impl Provider for Counted {
 
     fn look_up_refund<'a>(&'a self, refund_id: RefundId, reference: &'a str) -> Reply<'a, RefundLookUp> {
         self.simulated.look_up_refund(refund_id, reference)
+    }
+
+    fn transactions<'a>(&'a self, day: &'a Day) -> Reply<'a, Transactions> {
+        if self.deaf.load(Ordering::SeqCst) {
+            return Box::pin(async { Transactions::Unknown });
+        }
+        self.simulated.transactions(day)
     }
 }
 

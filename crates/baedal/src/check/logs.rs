@@ -120,7 +120,10 @@ pub(super) struct Log {
 pub(super) struct Logs {
     dir: PathBuf,
     present: Vec<Log>,
+    /// The simulated provider's, where it alone took payments.
     pub(super) provider: Option<Connection>,
+    /// Who else took payments; their books are their own.
+    pub(super) others: Vec<String>,
 }
 
 impl Logs {
@@ -138,9 +141,10 @@ impl Logs {
                 dir.display()
             )));
         }
-        let path = dir.join("provider.db");
-        let provider = if path.exists() { Some(open(&path).map_err(|error| explain(&path, &error))?) } else { None };
-        let logs = Self { dir: dir.to_owned(), present: logs, provider };
+        let (path, others) = (dir.join("provider.db"), other_providers(dir)?);
+        let is_told = path.exists() && others.is_empty();
+        let provider = if is_told { Some(open(&path).map_err(|error| explain(&path, &error))?) } else { None };
+        let logs = Self { dir: dir.to_owned(), present: logs, provider, others };
         logs.none_is_missing()?;
         Ok(logs)
     }
@@ -283,6 +287,16 @@ impl Log {
 
     pub(super) fn explain(&self, error: &rusqlite::Error) -> Unreadable {
         explain(&self.path, error)
+    }
+}
+
+/// Who has taken payments here beside the simulated provider.
+fn other_providers(dir: &Path) -> Result<Vec<String>, Unreadable> {
+    let path = dir.join("payment-providers");
+    match std::fs::read_to_string(&path) {
+        Ok(names) => Ok(names.lines().filter(|name| *name != "simulated").map(str::to_owned).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(Unreadable(format!("{} cannot be read: {error}.", path.display()))),
     }
 }
 

@@ -20,7 +20,13 @@ pub(super) fn check(logs: &Logs, report: &mut Report) -> Result<(), Unreadable> 
             report.under_way.push(format!("{consumer} has not heard {source} to the end ({count} subjects)"));
         }
     }
-    if logs.provider.is_none() {
+    if !logs.others.is_empty() {
+        let names = logs.others.join(", ");
+        report.remarks.push(format!(
+            "Payments were taken by {names}, whose books are not here; charges are taken from pay alone. \
+             GET /operations/pay/reconciliation compares them."
+        ));
+    } else if logs.provider.is_none() {
         report.remarks.push("There is no log of the simulated provider; charges are taken from pay alone.".to_owned());
     }
     Ok(())

@@ -20,6 +20,7 @@ mod refunds;
 mod repeats;
 mod streams;
 mod support;
+mod toss;
 mod views;
 mod waiting;
 mod windows;

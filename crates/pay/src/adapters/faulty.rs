@@ -5,7 +5,8 @@ use std::sync::Arc;
 use kernel::ids::RefundId;
 use platform::faults::{Faults, PaymentFate};
 
-use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply};
+use crate::domain::reconciliation::Day;
+use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply, Transactions};
 
 /// A provider and what its calls meet. It is put around a provider only where the settings allow faults.
 pub struct Faulty {
@@ -54,6 +55,11 @@ impl Provider for Faulty {
     fn look_up_refund<'a>(&'a self, refund_id: RefundId, reference: &'a str) -> Reply<'a, RefundLookUp> {
         let later = async move { self.provider.look_up_refund(refund_id, reference).await };
         Box::pin(self.call(later, RefundLookUp::Unknown, RefundLookUp::Unknown))
+    }
+
+    fn transactions<'a>(&'a self, day: &'a Day) -> Reply<'a, Transactions> {
+        let later = async move { self.provider.transactions(day).await };
+        Box::pin(self.call(later, Transactions::Unknown, Transactions::Unknown))
     }
 }
 

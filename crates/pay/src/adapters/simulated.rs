@@ -23,7 +23,8 @@ use kernel::Time;
 use kernel::ids::RefundId;
 use kernel::order::PaymentCode;
 
-use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply};
+use crate::domain::reconciliation::Day;
+use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply, Transactions};
 use books::{Books, Charged, RefundTemper, Verdict};
 pub use books::{BooksError, ChargeOnFile, read_charges};
 
@@ -116,6 +117,10 @@ impl Provider for SimulatedProvider {
                 None => RefundLookUp::Unknown,
             }
         })
+    }
+
+    fn transactions<'a>(&'a self, day: &'a Day) -> Reply<'a, Transactions> {
+        Box::pin(async move { self.books.moved(day).await.map_or(Transactions::Unknown, Transactions::Known) })
     }
 }
 

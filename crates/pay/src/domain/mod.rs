@@ -4,5 +4,6 @@
 pub mod commands;
 pub mod payment;
 pub mod policies;
+pub mod reconciliation;
 pub mod views;
 pub mod waits;

@@ -178,6 +178,14 @@ pub fn reference(order_id: OrderId, attempt: u32) -> String {
     format!("{order_id}-{attempt}")
 }
 
+/// The order and the attempt that a reference is about; `None` for a reference that is none of ours.
+pub fn read_reference(reference: &str) -> Option<(OrderId, u32)> {
+    let (order_id, attempt) = reference.rsplit_once('-')?;
+    let (order_id, attempt) = (OrderId::parse(order_id).ok()?, attempt.parse().ok()?);
+    // One attempt has one reference: what is spelt otherwise is somebody else's.
+    (self::reference(order_id, attempt) == reference && attempt > 0).then_some((order_id, attempt))
+}
+
 /// The refund of an attempt that closing brings about, or a charge in error: at most one per attempt.
 ///
 /// Made of the order's id, so that a decision taken twice makes the same refund: its version nibble

@@ -1,13 +1,16 @@
-//! What operators see and do: the ledger, its trial balance, and refunds that need a person.
+//! What operators see and do: the ledger, its trial balance, the provider's books beside it, and refunds that need a
+//! person.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::ToSpan;
+use jiff::civil::Date;
 use kernel::ids::{OrderId, RefundId};
 use kernel::order::OrderNumber;
 use platform::actor::{Caller, require_operator};
-use platform::commands::{self, Asked, once, outage};
+use platform::commands::{self, Asked, commit_problem, once, outage};
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
 use platform::problem::Problem;
@@ -18,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use super::problem_of;
 use crate::domain::commands::What;
 use crate::domain::payment::RefundStanding;
+use crate::domain::reconciliation::Day;
 use crate::domain::views::{Ledger, LedgerRefund};
-use crate::service::{Balances, PayService};
+use crate::service::{Balances, PayService, ReconcileError, Reconciliation};
 
 /// `GET /operations/pay/ledger`: the books of every order, newest order first.
 pub(super) async fn ledger(
@@ -37,6 +41,34 @@ pub(super) async fn ledger(
 pub(super) async fn balances(State(pay): State<PayService>, Caller(actor): Caller) -> Result<Json<Balances>, Problem> {
     require_operator(&actor)?;
     pay.balances().await.map(Json).map_err(|error| outage(&error))
+}
+
+#[derive(Deserialize)]
+pub(super) struct WhichDay {
+    date: Option<Date>,
+}
+
+/// `GET /operations/pay/reconciliation?date=`: the provider's books beside the ledger, computed when asked; of
+/// yesterday unless a date is asked for.
+pub(super) async fn reconciliation(
+    State(pay): State<PayService>,
+    Caller(actor): Caller,
+    Params(which): Params<WhichDay>,
+) -> Result<Json<Reconciliation>, Problem> {
+    require_operator(&actor)?;
+    let zone = &pay.options().zone;
+    let today = pay.room().clock.now().to_zoned(zone.clone()).date();
+    let date = which.date.unwrap_or_else(|| today.saturating_sub(1.day()));
+    let day = Day::of(date, zone).filter(|_| date <= today);
+    let day = day.ok_or_else(|| Problem::invalid_field("date", "a date that has begun"))?;
+    match pay.reconcile(&day).await {
+        Ok(found) => Ok(Json(found)),
+        Err(ReconcileError::NoAnswer) => {
+            Err(Problem::unavailable("The payment provider does not list its transactions right now.", 60))
+        }
+        Err(ReconcileError::Store(error)) => Err(outage(&error)),
+        Err(ReconcileError::Commit(error)) => Err(commit_problem(&error)),
+    }
 }
 
 /// A refund as operators see it.

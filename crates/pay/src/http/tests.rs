@@ -213,3 +213,82 @@ async fn an_operator_has_a_payment_looked_up() {
     let (status, problem) = send(&test.pay, OPERATOR, "POST", &path, None).await;
     assert_eq!((status, &problem["type"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("/problems/unavailable")));
 }
+
+#[tokio::test]
+async fn a_webhook_says_which_order_to_ask_about_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    let hook = async |body: Value| send(&test.pay, "", "POST", "/webhooks/toss", Some(body)).await.0.as_u16();
+    let ours = format!("{}-1", order());
+    let changed = json!({ "eventType": "PAYMENT_STATUS_CHANGED", "createdAt": "2026-11-22T13:00:00.000000",
+        "data": { "orderId": ours, "status": "DONE", "totalAmount": 1, "paymentKey": "forged" } });
+    assert_eq!(hook(changed.clone()).await, 200, "an order that nobody knows is none of ours");
+    ask(&test.pay, "down").await;
+    for _ in 0..3 {
+        assert_eq!(hook(changed.clone()).await, 200);
+    }
+    let (_, payment) = get(&test.pay, OPERATOR, &format!("/payments/{}", order())).await;
+    assert_eq!((&payment["outcome"], &payment["refunds"]), (&json!("NOT_SENT"), &json!([])), "it is not believed");
+    test.charge_turns_up(1).await;
+    let deposit = json!({ "createdAt": "x", "secret": "s", "status": "DONE", "transactionKey": "k", "orderId": ours });
+    assert_eq!(hook(deposit).await, 200);
+    let (_, payment) = get(&test.pay, OPERATOR, &format!("/payments/{}", order())).await;
+    assert_eq!(payment["refunds"][0]["reason"], "charged-in-error");
+    test.deaf.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(hook(changed).await, 503, "so that it is sent again");
+}
+
+#[tokio::test]
+async fn webhooks_about_other_things_are_heard_and_rubbish_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    let others = [
+        json!({ "eventType": "payout.changed", "data": "anything" }),
+        json!({ "eventType": "BILLING_DELETED", "data": { "billingKey": "k" } }),
+        json!({ "eventType": "PAYMENT_STATUS_CHANGED", "data": { "orderId": "another-shops-order" } }),
+        json!({ "eventType": "PAYMENT_STATUS_CHANGED", "data": { "orderId": { "deep": [1] } } }),
+        json!({ "eventType": "PAYMENT_STATUS_CHANGED" }),
+    ];
+    for body in others {
+        assert_eq!(send(&test.pay, "", "POST", "/webhooks/toss", Some(body.clone())).await.0, StatusCode::OK, "{body}");
+    }
+    for body in [json!({}), json!([]), json!(7), json!({ "eventType": 7 }), json!({ "data": { "status": "DONE" } })] {
+        let (status, _) = send(&test.pay, "", "POST", "/webhooks/toss", Some(body.clone())).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    for (body, expected) in [("{", 400), (&"x".repeat(300_000), 413), ("", 400)] {
+        let request =
+            Request::builder().method("POST").uri("/webhooks/toss").header("content-type", "application/json");
+        let response = router(test.pay.clone()).oneshot(request.body(Body::from(body.to_owned())).unwrap());
+        assert_eq!(response.await.unwrap().status().as_u16(), expected);
+    }
+}
+
+#[tokio::test]
+async fn an_operator_sees_the_books_of_a_day_beside_the_providers() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    ask(&test.pay, "ok").await;
+    let path = "/operations/pay/reconciliation";
+    assert_eq!(get(&test.pay, APP, path).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(get(&test.pay, "customer/mina", path).await.0, StatusCode::FORBIDDEN);
+    let (status, yesterday) = get(&test.pay, OPERATOR, path).await;
+    assert_eq!(
+        (status, &yesterday["date"], &yesterday["provider"]["charges"]),
+        (StatusCode::OK, &json!("2026-11-21"), &json!(0))
+    );
+    let (_, today) = get(&test.pay, OPERATOR, &format!("{path}?date=2026-11-22")).await;
+    assert_eq!(today["provider"], json!({"charges": 1, "chargedAmount": 31_500, "refunds": 0, "refundedAmount": 0}));
+    assert_eq!((&today["ledger"], &today["differences"]), (&today["provider"], &json!([])));
+    test.charge_turns_up(2).await;
+    let (_, today) = get(&test.pay, OPERATOR, &format!("{path}?date=2026-11-22")).await;
+    let expected = json!([{"kind": "charge-unknown-here", "orderId": order(), "reference": format!("{}-2", order()),
+        "providerAmount": 31_500}]);
+    assert_eq!(today["differences"], expected);
+    for wrong in ["2026-11-23", "today", "2026-02-30", "9999-12-31"] {
+        let (status, _) = get(&test.pay, OPERATOR, &format!("{path}?date={wrong}")).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    test.deaf.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(get(&test.pay, OPERATOR, path).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}

@@ -103,7 +103,7 @@ impl PayService {
     }
 
     /// The rows of the ledger that `tail` finds, a statement from `WHERE` on.
-    fn rows(&self, tail: &str, parameters: &[Value]) -> Result<Vec<Ledger>, StoreError> {
+    pub(super) fn rows(&self, tail: &str, parameters: &[Value]) -> Result<Vec<Ledger>, StoreError> {
         let found = self.room().store.readers().with(|reader| reader.rows(LedgerView::TABLE.name, tail, parameters))?;
         found.into_iter().map(|row| LedgerView::read(&row.doc, None)).collect()
     }

@@ -69,7 +69,7 @@ impl Stub {
     /// When the listener has no address.
     pub fn serve(&self, listener: TcpListener, router: Router, shutdown: &Shutdown) -> std::io::Result<SocketAddr> {
         let address = listener.local_addr()?;
-        let framed = router.layer(from_fn_with_state(self.clone(), meet)).merge(self.control());
+        let framed = router.layer(from_fn_with_state((self.clone(), shutdown.clone()), meet)).merge(self.control());
         shutdown.spawn(format!("stub {address}"), serve::serve(listener, framed, shutdown.clone()));
         Ok(address)
     }
@@ -94,14 +94,14 @@ impl Stub {
 }
 
 /// A call meets its fault, if one is asked for.
-async fn meet(State(stub): State<Stub>, mut request: Request, next: Next) -> Response {
+async fn meet(State((stub, shutdown)): State<(Stub, Shutdown)>, mut request: Request, next: Next) -> Response {
     let Some(name) = (stub.naming)(request.method(), request.uri().path()) else { return next.run(request).await };
     *stub.calls.lock().entry(name).or_default() += 1;
     match stub.faults.take(name) {
         None | Some(Kind::Repeat { .. } | Kind::Reorder) => next.run(request).await,
         Some(Kind::Slow { ms, jitter_ms }) => {
-            tokio::time::sleep(Duration::from_millis(ms + stub.faults.draw(jitter_ms))).await;
-            next.run(request).await
+            let pause = Duration::from_millis(ms + stub.faults.draw(jitter_ms));
+            slowly(pause, request, next, &shutdown).await
         }
         Some(Kind::Status { status }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -118,6 +118,23 @@ async fn meet(State(stub): State<Stub>, mut request: Request, next: Next) -> Res
             serve::reset()
         }
     }
+}
+
+/// Runs it later, and to its end: a real system goes on when whoever called has given up.
+async fn slowly(pause: Duration, request: Request, next: Next, shutdown: &Shutdown) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, crate::extract::BODY_LIMIT).await else { return serve::reset() };
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let ending = shutdown.clone();
+    shutdown.spawn("stub slow call", async move {
+        tokio::select! {
+            () = ending.begun() => {}
+            () = tokio::time::sleep(pause) => {
+                drop(answer.send(next.run(Request::from_parts(parts, Body::from(body))).await));
+            }
+        }
+    });
+    answered.await.unwrap_or_else(|_| serve::reset())
 }
 
 #[cfg(test)]
@@ -161,6 +178,18 @@ mod tests {
         stub.faults().on("pay", Kind::Lost, 1);
         assert!(call().await.is_err());
         assert_eq!((*done.lock(), stub.calls("pay")), (2, 5));
+        shutdown.begin();
+        assert!(shutdown.drained(Duration::from_secs(5)).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_slow_is_done_although_the_caller_has_given_up() {
+        let shutdown = Shutdown::new();
+        let (stub, url, done) = stub(&shutdown).await;
+        stub.faults().on("pay", Kind::Slow { ms: 40, jitter_ms: 0 }, 1);
+        let impatient = crate::client::inside().timeout(Duration::from_millis(10)).build().unwrap();
+        assert!(impatient.post(&url).body("{}").send().await.is_err());
+        crate::testing::until("it is done", || *done.lock() == 1).await;
         shutdown.begin();
         assert!(shutdown.drained(Duration::from_secs(5)).await);
     }

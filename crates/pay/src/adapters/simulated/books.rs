@@ -13,6 +13,7 @@ use kernel::order::{PaymentCode, PaymentMethod};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::domain::reconciliation::{Day, Movement};
 use crate::ports::{Refund, RefundAnswer};
 pub use sql::{ChargeOnFile, read_charges};
 
@@ -97,6 +98,12 @@ impl Books {
         self.ask(|reply| Job::LookUpRefund(refund_id, reference, reply)).await
     }
 
+    /// All that moved money on `day`.
+    pub(super) async fn moved(&self, day: &Day) -> Option<Vec<Movement>> {
+        let day = *day;
+        self.ask(|reply| Job::Moved(day, reply)).await
+    }
+
     /// The answer comes after the commit; a batch that fails answers nobody.
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Option<T> {
         let (reply, answer) = oneshot::channel();
@@ -119,6 +126,7 @@ enum Job {
     LookUp(String, oneshot::Sender<Option<(Verdict, Amount, Time)>>),
     Refund(Refund, Time, oneshot::Sender<RefundAnswer>),
     LookUpRefund(RefundId, String, oneshot::Sender<Option<Time>>),
+    Moved(Day, oneshot::Sender<Vec<Movement>>),
 }
 
 /// An answer that may be given once its batch is durable.
@@ -147,6 +155,7 @@ fn perform(connection: &Connection, job: Job) -> rusqlite::Result<Answer> {
         Job::LookUp(reference, reply) => later(reply, sql::look_up(connection, &reference)?),
         Job::Refund(refund, at, reply) => later(reply, sql::refund(connection, &refund, at)?),
         Job::LookUpRefund(id, reference, reply) => later(reply, sql::refunded_at(connection, id, &reference)?),
+        Job::Moved(day, reply) => later(reply, sql::moved(connection, &day)?),
     })
 }
 

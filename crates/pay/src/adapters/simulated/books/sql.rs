@@ -9,6 +9,7 @@ use kernel::order::{PaymentCode, PaymentMethod};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::{BooksError, Charged, RefundTemper, Verdict};
+use crate::domain::reconciliation::{Day, Moved, Movement};
 use crate::ports::{Refund, RefundAnswer};
 
 const SCHEMA: &str = "
@@ -164,6 +165,25 @@ pub(super) fn refunded_at(
         .prepare_cached("SELECT refunded_at FROM refunds WHERE refund_id = ?1 AND reference = ?2")?
         .query_row([refund_id.to_string().as_str(), reference], |row| Ok(time(row.get(0)?)))
         .optional()
+}
+
+/// All that moved money on `day`.
+pub(super) fn moved(connection: &Connection, day: &Day) -> rusqlite::Result<Vec<Movement>> {
+    connection
+        .prepare_cached(
+            "SELECT reference, NULL, amount, approved_at FROM charges
+             WHERE outcome = 'APPROVED' AND approved_at >= ?1 AND approved_at < ?2
+             UNION ALL
+             SELECT reference, refund_id, amount, refunded_at FROM refunds
+             WHERE refunded_at >= ?1 AND refunded_at < ?2",
+        )?
+        .query_map([day.from.as_millisecond(), day.until.as_millisecond()], |row| {
+            let refund: Option<String> = row.get(1)?;
+            let kind =
+                refund.map_or(Moved::Charge, |refund| Moved::Refund { refund_id: RefundId::parse(&refund).ok() });
+            Ok(Movement { reference: row.get(0)?, kind, amount: Amount::new(row.get(2)?), at: time(row.get(3)?) })
+        })?
+        .collect()
 }
 
 fn refused(code: &str) -> RefundAnswer {
