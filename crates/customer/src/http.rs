@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use kernel::Time;
-use kernel::events::customer::NoticeKind;
+use kernel::events::customer::{Channel, NoticeKind};
 use kernel::ids::{NoticeId, OrderId};
 use kernel::lang::Language;
 use kernel::order::OrderNumber;
@@ -47,6 +47,10 @@ pub struct Notification {
     text: String,
     language: Language,
     state: NoticeState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     at: Time,
 }
 
@@ -61,6 +65,8 @@ impl From<InboxRow> for Notification {
             text: row.text,
             language: row.language,
             state: row.state,
+            channel: row.channel,
+            code: row.code,
             at: row.at,
         }
     }

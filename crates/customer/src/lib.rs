@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod domain;
+mod handed;
 pub mod http;
 pub mod ports;
 mod sending;
