@@ -271,6 +271,8 @@ impl Composer<'_> {
             waits: customer::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
             log: NoticeLog::default(),
+            page: self.settings.messages.page.clone(),
+            shows_phones: self.settings.demo_data,
         };
         let service = CustomerService::new(room.clone(), Arc::new(Inbox), options);
         service.prepare(&mut self.source(Context::App)).await?;

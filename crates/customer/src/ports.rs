@@ -83,8 +83,8 @@ pub struct Message {
 }
 
 impl Message {
-    /// The message of a queued notice of `order_id`.
-    pub fn of(order_id: OrderId, queued: &NoticeQueued) -> Self {
+    /// The message of a queued notice of `order_id`, whose button leads to `page`.
+    pub fn of(order_id: OrderId, queued: &NoticeQueued, page: &str) -> Self {
         let private = queued.private.as_deref();
         let link_token = private.and_then(|private| private.link_token.as_deref());
         Self {
@@ -96,7 +96,7 @@ impl Message {
             language: queued.language,
             kind: queued.kind,
             text: queued.text.clone(),
-            whole: read_back(queued.kind, queued.language, &queued.text, link_token),
+            whole: read_back(queued.kind, queued.language, &queued.text, link_token).map(|it| it.leading_to(page)),
             failed: 0,
         }
     }

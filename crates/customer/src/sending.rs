@@ -65,7 +65,7 @@ impl Sending {
         if standing == Standing::NotThere && is_overtaken() {
             return Some(What::SkipNotice { notice_id });
         }
-        let mut message = Message::of(due.loaded.id.into(), first);
+        let mut message = Message::of(due.loaded.id.into(), first, self.customer.page());
         if tried == Tried::Before {
             match self.look_up(&message).await {
                 Found::Delivered { by } => return Some(self.sent(first, Some(by))),

@@ -53,6 +53,10 @@ pub struct Options {
     pub zone: TimeZone,
     /// How loudly it says that a notice went out.
     pub log: NoticeLog,
+    /// Where the links in messages lead, without a slash at the end.
+    pub page: String,
+    /// Whether anybody may look at the messages of everybody (`/phone`): only where all people are made up.
+    pub shows_phones: bool,
 }
 
 /// Where the line of each notice that went out is written.
@@ -144,6 +148,14 @@ impl CustomerService {
 
     pub(crate) fn waits(&self) -> Waits {
         self.inner.options.waits
+    }
+
+    pub(crate) fn page(&self) -> &str {
+        &self.inner.options.page
+    }
+
+    pub(crate) fn shows_phones(&self) -> bool {
+        self.inner.options.shows_phones
     }
 
     pub(crate) fn zone(&self) -> &TimeZone {

@@ -53,7 +53,13 @@ impl Stage {
             Room::open(dir.path(), context, tables, clock.clone(), ids.clone(), shutdown.clone()).unwrap()
         };
         let (app, room) = (room(Context::App, &[]), room(Context::Customer, &crate::TABLES));
-        let options = Options { waits: Waits::default(), zone: seoul(), log: NoticeLog::Info };
+        let options = Options {
+            waits: Waits::default(),
+            zone: seoul(),
+            log: NoticeLog::Info,
+            page: "https://order.example".to_owned(),
+            shows_phones: true,
+        };
         let customer = CustomerService::new(room, outlet, options);
         let mut source = Source::local(&app.store);
         customer.prepare(&mut source).await.unwrap();
