@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use customer::adapters::inbox::Inbox;
 use customer::service::{CustomerService, NoticeLog};
 use gateway::Upstream;
 use kernel::Context;
@@ -27,6 +26,7 @@ use tokio::net::TcpListener;
 use pay::service::PayService;
 
 use crate::cli::What;
+use crate::outlets;
 use crate::payments::{DirectPayments, HttpPayments};
 
 /// How often it is looked whether everything is ready.
@@ -274,7 +274,8 @@ impl Composer<'_> {
             page: self.settings.messages.page.clone(),
             shows_phones: self.settings.demo_data,
         };
-        let service = CustomerService::new(room.clone(), Arc::new(Inbox), options);
+        let outlet = outlets::open(self.settings, &self.parts)?;
+        let service = CustomerService::new(room.clone(), outlet, options);
         service.prepare(&mut self.source(Context::App)).await?;
         service.start(customer::service::Sources { app: self.source(Context::App) });
         let operations = Operations::new(&room).with_waits_of(service.notices());

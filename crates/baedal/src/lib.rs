@@ -4,6 +4,7 @@ pub mod check;
 pub mod cli;
 pub mod compose;
 mod demo;
+pub mod outlets;
 mod payments;
 mod serve;
 
@@ -24,6 +25,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
             Ok(check::run(&check::Options { data_dir: settings.data_dir, once: options.once, json: options.json }))
         }
         Command::Settings => Ok(print_settings(&settings)),
+        Command::Templates => {
+            print!("{}", customer::domain::templates::listing::toml(&outlets::templates(&settings.messages)?)?);
+            Ok(0)
+        }
     }
 }
 

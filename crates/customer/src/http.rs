@@ -3,6 +3,7 @@
 mod stream;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use axum::extract::State;
 use axum::routing::get;
@@ -31,7 +32,8 @@ pub fn router(service: CustomerService) -> Router {
         .route("/notifications", get(list))
         .route("/notifications/stream", get(stream::follow))
         .route("/operations/customer/notices", get(list_by_state))
-        .with_state(service)
+        .with_state(service.clone())
+        .merge(webhooks::router(service))
 }
 
 /// What a customer was told, as the edge gives it.
