@@ -23,6 +23,7 @@ use platform::view::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::views::{InboxRow, NoticeState};
+use crate::pages;
 use crate::service::CustomerService;
 use crate::tables::state_column;
 
@@ -33,7 +34,8 @@ pub fn router(service: CustomerService) -> Router {
         .route("/notifications/stream", get(stream::follow))
         .route("/operations/customer/notices", get(list_by_state))
         .with_state(service.clone())
-        .merge(webhooks::router(service))
+        .merge(webhooks::router(service.clone()))
+        .merge(pages::router(service))
 }
 
 /// What a customer was told, as the edge gives it.

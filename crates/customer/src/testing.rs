@@ -46,6 +46,11 @@ impl Drop for Stage {
 impl Stage {
     /// Opens at 18:42, with `outlet` as the way out.
     pub async fn open(outlet: Arc<dyn Outlet>) -> Self {
+        Self::open_with(outlet, |_| {}).await
+    }
+
+    /// The same with other options.
+    pub async fn open_with(outlet: Arc<dyn Outlet>, change: impl FnOnce(&mut Options)) -> Self {
         let dir = TempDir::new().unwrap();
         let (clock, hand) = Clock::fake(at("18:42:00"));
         let (ids, shutdown) = (Ids::seeded(7), Shutdown::new());
@@ -53,13 +58,14 @@ impl Stage {
             Room::open(dir.path(), context, tables, clock.clone(), ids.clone(), shutdown.clone()).unwrap()
         };
         let (app, room) = (room(Context::App, &[]), room(Context::Customer, &crate::TABLES));
-        let options = Options {
+        let mut options = Options {
             waits: Waits::default(),
             zone: seoul(),
             log: NoticeLog::Info,
             page: "https://order.example".to_owned(),
             shows_phones: true,
         };
+        change(&mut options);
         let customer = CustomerService::new(room, outlet, options);
         let mut source = Source::local(&app.store);
         customer.prepare(&mut source).await.unwrap();

@@ -74,12 +74,12 @@ fn failed(codes: [&str; 2], permanent: bool) -> Found {
 mod tests {
     use super::*;
 
-    fn message(status: &str, result: &str, resend: &str, resent: &str) -> wire::Message {
+    fn message(status: &str, result: &str, resend: &str, short: &str) -> wire::Message {
         wire::Message {
             message_status: status.to_owned(),
             result_code: result.to_owned(),
             resend_status: resend.to_owned(),
-            resend_result_code: resent.to_owned(),
+            resend_result_code: short.to_owned(),
             ..wire::Message::default()
         }
     }

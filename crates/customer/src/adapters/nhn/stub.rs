@@ -1,6 +1,8 @@
 //! NHN Cloud as its documents describe it, for tests and for trying out: see [`crate::adapters::stubbed`] for which
 //! number gets what, and [`platform::stub`] for faults, asked for by `send`, `list`, `detail`, `templates`, `webhook`.
 
+mod bodies;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,8 +13,6 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use jiff::SignedDuration;
-use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
 use kernel::Time;
 use kernel::events::customer::Channel;
 use parking_lot::Mutex;
@@ -23,6 +23,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use self::bodies::{Send, date, moment, request_id, shown, template};
 use crate::adapters::stubbed::{Approval, Behaviour, Book, Reached, Stage, Taken, complete, is_a_number};
 
 /// For how long a key counts as used.
@@ -189,35 +190,6 @@ impl Desk {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Send {
-    sender_key: String,
-    template_code: String,
-    recipient_list: Vec<Recipient>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Recipient {
-    recipient_no: String,
-    #[serde(default)]
-    template_parameter: BTreeMap<String, String>,
-    resend_parameter: Option<Resend>,
-    #[serde(default)]
-    recipient_grouping_key: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Resend {
-    is_resend: bool,
-    #[serde(default)]
-    resend_content: String,
-    #[serde(default)]
-    resend_send_no: String,
-}
-
 async fn send(
     State(desk): State<Desk>,
     Path(appkey): Path<String>,
@@ -351,61 +323,7 @@ async fn templates(
     if let Some(code) = desk.refuses(&appkey, &headers, asked) {
         return refused(code);
     }
-    let shown = |(template, approval): (crate::domain::templates::listing::Registered, Approval)| {
-        json!({
-            "templateCode": template.code,
-            "templateContent": template.text,
-            "templateTitle": template.title,
-            "templateSubtitle": template.subtitle,
-            "buttons": [{ "ordering": 1, "type": "WL", "name": template.button, "linkMo": template.button_url }],
-            "status": if approval == Approval::Approved { "TSC03" } else { "TSC02" },
-        })
-    };
-    let all: Vec<Value> = desk.book.templates().into_iter().map(shown).collect();
+    let all: Vec<Value> = desk.book.templates().iter().map(template).collect();
     let total = all.len();
     Json(json!({ "header": header(0, "success"), "templateListResponse": { "templates": all, "totalCount": total } }))
-}
-
-/// A message as lists and details show it.
-fn shown(taken: &Taken) -> Value {
-    let (status, result, resend) = match taken.stage {
-        Stage::Taken => ("READY", Value::Null, "RSC01"),
-        Stage::Away => ("FAILED", "3018".into(), "RSC02"),
-        Stage::Resending => ("FAILED", "3018".into(), "RSC03"),
-        Stage::Arrived(Channel::Sms) => ("FAILED", "3018".into(), "RSC04"),
-        Stage::Arrived(Channel::AlimTalk) => ("COMPLETED", "1000".into(), "RSC01"),
-        Stage::Failed(code) => ("FAILED", code.to_string().into(), "RSC01"),
-        Stage::Lost => ("FAILED", "3018".into(), "RSC05"),
-        Stage::Unsure => ("COMPLETED", "3005".into(), "RSC01"),
-    };
-    json!({
-        "requestId": request_id(taken.number),
-        "recipientSeq": 1,
-        "recipientNo": taken.phone,
-        "templateCode": taken.template,
-        "content": taken.text,
-        "requestDate": date(taken.at),
-        "messageStatus": status,
-        "resultCode": result,
-        "resendStatus": resend,
-        "resendResultCode": if taken.stage == Stage::Lost { "E915".into() } else { Value::Null },
-        "recipientGroupingKey": format!("{}/{}", taken.order, taken.notice),
-    })
-}
-
-fn request_id(number: usize) -> String {
-    format!("stub{number:016}")
-}
-
-fn korea() -> TimeZone {
-    TimeZone::fixed(Offset::constant(9))
-}
-
-fn date(at: Time) -> String {
-    at.to_zoned(korea()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-fn moment(text: &str) -> Option<Time> {
-    let date = DateTime::strptime("%Y-%m-%d %H:%M", text).ok()?;
-    date.to_zoned(korea()).ok().map(|zoned| zoned.timestamp())
 }

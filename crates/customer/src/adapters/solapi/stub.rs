@@ -326,11 +326,10 @@ async fn templates(State(desk): State<Desk>, headers: HeaderMap, asked: Asked) -
 fn shown(taken: &Taken, now: Time) -> Vec<Value> {
     let (code, short) = match taken.stage {
         Stage::Taken => ("2000".to_owned(), None),
-        Stage::Away => ("3104".to_owned(), None),
         Stage::Resending => ("3104".to_owned(), Some("3000")),
         Stage::Arrived(Channel::Sms) => ("3104".to_owned(), Some("4000")),
         Stage::Arrived(Channel::AlimTalk) => ("4000".to_owned(), None),
-        Stage::Failed(3018) => ("3104".to_owned(), None),
+        Stage::Away | Stage::Failed(3018) => ("3104".to_owned(), None),
         Stage::Failed(code) => (code.to_string(), None),
         Stage::Lost => ("3104".to_owned(), Some("3015")),
         Stage::Unsure => ("3005".to_owned(), None),

@@ -1,5 +1,7 @@
 //! The bodies of Solapi's interface, version 4, as far as they are needed.
 
+#![expect(clippy::struct_field_names, reason = "the fields are named as the provider names them")]
+
 use std::collections::BTreeMap;
 
 use kernel::Time;
