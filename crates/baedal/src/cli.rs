@@ -68,6 +68,8 @@ pub enum Command {
     Fault(FaultOptions),
     /// Print all settings as they are in force, as a settings file.
     Settings,
+    /// Print the message templates as they have to be registered with the message provider.
+    Templates,
 }
 
 impl Default for Command {

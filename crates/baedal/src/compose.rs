@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use customer::adapters::inbox::Inbox;
 use customer::service::{CustomerService, NoticeLog};
 use gateway::Upstream;
 use kernel::Context;
@@ -29,6 +28,7 @@ use pay::service::PayService;
 
 use crate::cli::What;
 use crate::faulty;
+use crate::outlets;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
 use crate::providers;
 use crate::window;
@@ -278,8 +278,10 @@ impl Composer<'_> {
             waits: customer::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
             log: NoticeLog::default(),
+            page: self.settings.messages.page.clone(),
+            shows_phones: self.settings.demo_data,
         };
-        let outlet = faulty::around_outlet(self.settings, &room, Arc::new(Inbox));
+        let outlet = faulty::around_outlet(self.settings, &room, outlets::open(self.settings, &self.parts)?);
         let service = CustomerService::new(room.clone(), outlet, options);
         service.prepare(&mut self.source(Context::App)).await?;
         service.start(customer::service::Sources { app: self.source(Context::App) });

@@ -6,6 +6,7 @@ pub mod compose;
 mod demo;
 mod fault;
 mod faulty;
+pub mod outlets;
 mod payments;
 mod providers;
 mod serve;
@@ -29,6 +30,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         }
         Command::Fault(options) => runtime()?.block_on(fault::run(&settings, options)),
         Command::Settings => Ok(print_settings(&settings)),
+        Command::Templates => {
+            print!("{}", customer::domain::templates::listing::toml(&outlets::templates(&settings.messages)?)?);
+            Ok(0)
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 mod stream;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use kernel::Time;
-use kernel::events::customer::NoticeKind;
+use kernel::events::customer::{Channel, NoticeKind};
 use kernel::ids::{NoticeId, OrderId};
 use kernel::lang::Language;
 use kernel::order::OrderNumber;
@@ -22,6 +23,7 @@ use platform::view::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::views::{InboxRow, NoticeState};
+use crate::pages;
 use crate::service::CustomerService;
 use crate::tables::state_column;
 
@@ -31,7 +33,9 @@ pub fn router(service: CustomerService) -> Router {
         .route("/notifications", get(list))
         .route("/notifications/stream", get(stream::follow))
         .route("/operations/customer/notices", get(list_by_state))
-        .with_state(service)
+        .with_state(service.clone())
+        .merge(webhooks::router(service.clone()))
+        .merge(pages::router(service))
 }
 
 /// What a customer was told, as the edge gives it.
@@ -47,6 +51,10 @@ pub struct Notification {
     text: String,
     language: Language,
     state: NoticeState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     at: Time,
 }
 
@@ -61,6 +69,8 @@ impl From<InboxRow> for Notification {
             text: row.text,
             language: row.language,
             state: row.state,
+            channel: row.channel,
+            code: row.code,
             at: row.at,
         }
     }

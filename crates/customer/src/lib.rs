@@ -2,7 +2,9 @@
 
 pub mod adapters;
 pub mod domain;
+mod handed;
 pub mod http;
+mod pages;
 pub mod ports;
 mod sending;
 pub mod service;

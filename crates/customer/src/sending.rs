@@ -8,14 +8,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use kernel::events::customer::NoticeQueued;
+use kernel::Time;
+use kernel::events::customer::{Channel, NoticeQueued};
 use kernel::ids::NoticeId;
 use platform::work::{Due, Outcome, Performer};
 use uuid::Uuid;
 
 use crate::domain::commands::{Command, What};
 use crate::domain::notice::Notice;
-use crate::ports::{Found, HandOver, Message};
+use crate::handed::{Standing, Tried};
+use crate::ports::{Code, Found, HandOver, Message};
 use crate::service::CustomerService;
 
 /// How long the outlet may take to answer; a look-up and a hand-over fit into a lease.
@@ -36,7 +38,10 @@ impl Performer<Notice> for Sending {
         let Some(first) = due.loaded.state.first() else { return Outcome::Record(Vec::new()) };
         let Some(_turn) = self.turn(due.loaded.id) else { return Outcome::Again(FIRST_PAUSE) };
         match self.settle(due, first).await {
-            Some(what) => Outcome::Record(vec![self.customer.command(self.customer.room().clock.now(), what)]),
+            Some(what) => {
+                self.customer.handed().forget(first.notice_id);
+                Outcome::Record(vec![self.customer.command(self.now(), what)])
+            }
             None => Outcome::Again(pause_after(due.attempts)),
         }
     }
@@ -50,37 +55,62 @@ impl Sending {
 
     /// What becomes of the first in line; nothing yet where that is not known.
     ///
-    /// Every try but the very first asks before it calls: the one before may have arrived after all.
+    /// Every try but the very first asks before it calls: the one before may have arrived after all. Only a notice that
+    /// is certainly not at the outlet is left out because the order has moved on.
     async fn settle(&self, due: &Due<Notice>, first: &NoticeQueued) -> Option<What> {
-        let notice_id = first.notice_id;
-        if due.ask_first || due.attempts > 0 {
-            match self.look_up(notice_id).await {
-                Found::Sent => return Some(self.sent(first)),
-                Found::NotFound => {}
-                Found::Unknown => return None,
-            }
-        }
-        if due.loaded.state.is_overtaken(notice_id, self.customer.room().clock.now(), self.customer.waits()) {
+        let (handed, notice_id) = (self.customer.handed(), first.notice_id);
+        let tried = if due.ask_first || due.attempts > 0 { Tried::Before } else { Tried::Never };
+        let standing = handed.standing(notice_id, tried);
+        let is_overtaken = || due.loaded.state.is_overtaken(notice_id, self.now(), self.customer.waits());
+        if standing == Standing::NotThere && is_overtaken() {
             return Some(What::SkipNotice { notice_id });
         }
-        match self.hand_over(&Message::of(due.loaded.id.into(), first)).await {
-            HandOver::Sent => Some(self.sent(first)),
-            HandOver::Failed { permanent: true } => Some(What::RecordFailed { notice_id }),
-            HandOver::Failed { permanent: false } | HandOver::Unknown => None,
+        let mut message = Message::of(due.loaded.id.into(), first, self.customer.page());
+        if tried == Tried::Before {
+            match self.look_up(&message).await {
+                Found::Delivered { by } => return Some(self.sent(first, Some(by))),
+                Found::Failed { code, permanent: true, .. } => return Some(failed(notice_id, code)),
+                Found::Failed { code, permanent: false, times } => {
+                    handed.refused(notice_id, code, self.now());
+                    message.failed = times;
+                }
+                Found::Pending => {
+                    handed.accepted(notice_id, self.now());
+                    return None;
+                }
+                Found::NotFound if standing.believes_absence(self.now()) => {}
+                Found::NotFound | Found::Unknown => return None,
+            }
         }
+        if is_overtaken() {
+            return Some(What::SkipNotice { notice_id });
+        }
+        handed.calls(notice_id, self.now());
+        match self.hand_over(&message).await {
+            HandOver::Accepted => handed.accepted(notice_id, self.now()),
+            HandOver::Delivered => return Some(self.sent(first, None)),
+            HandOver::Refused { code, permanent: true } => return Some(failed(notice_id, code)),
+            HandOver::Refused { code, permanent: false } => handed.refused(notice_id, code, self.now()),
+            HandOver::Unknown => {}
+        }
+        None
     }
 
-    fn sent(&self, notice: &NoticeQueued) -> What {
+    fn sent(&self, notice: &NoticeQueued, channel: Option<Channel>) -> What {
         self.customer.log_sent(&notice.order_number, notice.kind, notice.language);
-        What::RecordSent { notice_id: notice.notice_id }
+        What::RecordSent { notice_id: notice.notice_id, channel }
     }
 
     async fn hand_over(&self, message: &Message) -> HandOver {
         tokio::time::timeout(CALL, self.customer.outlet().hand_over(message)).await.unwrap_or(HandOver::Unknown)
     }
 
-    async fn look_up(&self, notice_id: NoticeId) -> Found {
-        tokio::time::timeout(CALL, self.customer.outlet().look_up(notice_id)).await.unwrap_or(Found::Unknown)
+    async fn look_up(&self, message: &Message) -> Found {
+        tokio::time::timeout(CALL, self.customer.outlet().look_up(message)).await.unwrap_or(Found::Unknown)
+    }
+
+    fn now(&self) -> Time {
+        self.customer.room().clock.now()
     }
 
     /// The order's turn to call, unless a call of it is still under way: its notice may have been given up meanwhile,
@@ -104,6 +134,10 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.of.orders_under_way().remove(&self.order);
     }
+}
+
+fn failed(notice_id: NoticeId, code: Code) -> What {
+    What::RecordFailed { notice_id, code: Some(code.into_owned()) }
 }
 
 fn pause_after(attempts: u32) -> SignedDuration {

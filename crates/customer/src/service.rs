@@ -24,7 +24,8 @@ use crate::domain::commands::{Command, What};
 use crate::domain::notice::Notice;
 use crate::domain::views::InboxRow;
 use crate::domain::waits::{Waits, command_when_due};
-use crate::ports::Outlet;
+use crate::handed::Handed;
+use crate::ports::{Code, Outlet};
 use crate::sending::Sending;
 use crate::subscriptions::HeardOfApp;
 use crate::tables::{InboxView, OrderFactsView};
@@ -39,6 +40,7 @@ struct Inner {
     room: Room,
     notices: Streams<Notice>,
     outlet: Arc<dyn Outlet>,
+    handed: Handed,
     options: Options,
 }
 
@@ -51,6 +53,10 @@ pub struct Options {
     pub zone: TimeZone,
     /// How loudly it says that a notice went out.
     pub log: NoticeLog,
+    /// Where the links in messages lead, without a slash at the end.
+    pub page: String,
+    /// Whether anybody may look at the messages of everybody (`/phone`): only where all people are made up.
+    pub shows_phones: bool,
 }
 
 /// Where the line of each notice that went out is written.
@@ -78,7 +84,8 @@ impl CustomerService {
     /// customer in its room, with `outlet` as its way out.
     pub fn new(room: Room, outlet: Arc<dyn Outlet>, options: Options) -> Self {
         let notices = Streams::new(&room.store, &room.topics);
-        Self { inner: Arc::new(Inner { room, notices, outlet, options }) }
+        let handed = Handed::new(room.clock.now());
+        Self { inner: Arc::new(Inner { room, notices, outlet, handed, options }) }
     }
 
     /// Makes the views ready; to be awaited before anything is served.
@@ -103,7 +110,8 @@ impl CustomerService {
             room,
             self.notices(),
             Box::new(move |notices, wait, now| {
-                command_when_due(wait.what, &notices.state).map(|what| customer.command(now, what))
+                let what = command_when_due(wait.what, &notices.state)?;
+                Some(customer.command(now, customer.with_reason(what)))
             }),
         );
         room.shutdown.spawn("customer-timers", when_due.run());
@@ -123,8 +131,31 @@ impl CustomerService {
         &*self.inner.outlet
     }
 
+    /// What is known of the notices that were handed over.
+    pub(crate) fn handed(&self) -> &Handed {
+        &self.inner.handed
+    }
+
+    /// A notice that is given up because its time ran out fails for the reason that was heard last.
+    fn with_reason(&self, what: What) -> What {
+        match what {
+            What::RecordFailed { notice_id, code: None } => {
+                What::RecordFailed { notice_id, code: self.handed().last_code(notice_id).map(Code::into_owned) }
+            }
+            what => what,
+        }
+    }
+
     pub(crate) fn waits(&self) -> Waits {
         self.inner.options.waits
+    }
+
+    pub(crate) fn page(&self) -> &str {
+        &self.inner.options.page
+    }
+
+    pub(crate) fn shows_phones(&self) -> bool {
+        self.inner.options.shows_phones
     }
 
     pub(crate) fn zone(&self) -> &TimeZone {

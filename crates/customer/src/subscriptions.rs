@@ -86,7 +86,7 @@ impl HeardOfApp {
         let queue = self.customer.command(cause.at, What::QueueNotice(notice));
         let sent = |state: &State| {
             let is_first = state.first().is_some_and(|first| first.notice_id == notice_id);
-            is_first.then(|| self.customer.command(cause.at, What::RecordSent { notice_id }))
+            is_first.then(|| self.customer.command(cause.at, What::RecordSent { notice_id, channel: None }))
         };
         let notices = self.customer.notices();
         let decided = if kind == NoticeKind::Placed {

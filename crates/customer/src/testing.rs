@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use kernel::Context;
 use kernel::events::DomainEvent;
 use kernel::events::app::{AppEvent, OrderProgressed};
-use kernel::events::customer::NoticeKind;
+use kernel::events::customer::{Channel, NoticeKind};
 use kernel::ids::NoticeId;
 use kernel::lang::Language;
 use kernel::order::{DeliveryBy, Progress};
@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::domain::samples::{at, created, number, seoul};
-use crate::domain::views::NoticeState;
+use crate::domain::views::{InboxRow, NoticeState};
 use crate::domain::waits::Waits;
 use crate::ports::{Answer, Found, HandOver, Message, Outlet};
 use crate::service::{CustomerService, NoticeLog, Options, Sources};
@@ -46,6 +46,11 @@ impl Drop for Stage {
 impl Stage {
     /// Opens at 18:42, with `outlet` as the way out.
     pub async fn open(outlet: Arc<dyn Outlet>) -> Self {
+        Self::open_with(outlet, |_| {}).await
+    }
+
+    /// The same with other options.
+    pub async fn open_with(outlet: Arc<dyn Outlet>, change: impl FnOnce(&mut Options)) -> Self {
         let dir = TempDir::new().unwrap();
         let (clock, hand) = Clock::fake(at("18:42:00"));
         let (ids, shutdown) = (Ids::seeded(7), Shutdown::new());
@@ -53,7 +58,14 @@ impl Stage {
             Room::open(dir.path(), context, tables, clock.clone(), ids.clone(), shutdown.clone()).unwrap()
         };
         let (app, room) = (room(Context::App, &[]), room(Context::Customer, &crate::TABLES));
-        let options = Options { waits: Waits::default(), zone: seoul(), log: NoticeLog::Info };
+        let mut options = Options {
+            waits: Waits::default(),
+            zone: seoul(),
+            log: NoticeLog::Info,
+            page: "https://order.example".to_owned(),
+            shows_phones: true,
+        };
+        change(&mut options);
         let customer = CustomerService::new(room, outlet, options);
         let mut source = Source::local(&app.store);
         customer.prepare(&mut source).await.unwrap();
@@ -99,10 +111,27 @@ impl Stage {
 
     /// How far each notice of `order` has come, oldest first.
     pub fn told(&self, order: Uuid) -> Vec<(NoticeKind, NoticeState)> {
+        self.rows(order).into_iter().map(|row| (row.kind, row.state)).collect()
+    }
+
+    /// All that is known of each notice of `order`, oldest first.
+    pub fn rows(&self, order: Uuid) -> Vec<InboxRow> {
         let loaded = self.customer.notices().load(order).unwrap();
-        let mut rows: Vec<_> = loaded.rows.values().collect();
+        let mut rows: Vec<_> = loaded.rows.values().cloned().collect();
         rows.sort_by_key(|row| (row.queued_at, row.notification_id));
-        rows.into_iter().map(|row| (row.kind, row.state)).collect()
+        rows
+    }
+
+    /// Lets time go on, a second at a look, until `reached`.
+    pub async fn wait_until(&self, reached: impl Fn() -> bool) {
+        for _ in 0..1000 {
+            if reached() {
+                return;
+            }
+            self.hand.advance(SignedDuration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        panic!("it never came to that");
     }
 
     /// Lets time go on, a second at a look, until `order`'s notices have come this far.
@@ -155,6 +184,8 @@ impl Stage {
 pub enum Does {
     /// Takes it, and says so.
     Takes,
+    /// Takes it, and says that it will bring it.
+    Accepts,
     /// Does not take it, and says so.
     Fails,
     /// Will never take it, and says so.
@@ -187,6 +218,8 @@ pub struct Seen {
     pub crossed: bool,
     /// Whether it answers questions.
     pub is_mute: bool,
+    /// What it says of what it took; that it was delivered where nothing is set.
+    pub says: Option<Found>,
     under_way: Vec<Uuid>,
 }
 
@@ -204,6 +237,11 @@ impl Wayward {
     /// Whether it answers questions from now on.
     pub fn mute(&self, is_mute: bool) {
         self.seen.lock().unwrap().is_mute = is_mute;
+    }
+
+    /// What it says of what it took from now on.
+    pub fn says(&self, found: Found) {
+        self.seen.lock().unwrap().says = Some(found);
     }
 
     /// What it has seen.
@@ -244,23 +282,24 @@ impl Outlet for Wayward {
                 Does::Waits(woken) => woken.notified().await,
                 _ => tokio::time::sleep(Duration::from_millis(3)).await,
             }
-            self.end(message, matches!(does, Does::Takes | Does::LosesAnswer | Does::Waits(_)));
+            self.end(message, matches!(does, Does::Takes | Does::Accepts | Does::LosesAnswer | Does::Waits(_)));
             match does {
-                Does::Takes | Does::Waits(_) => HandOver::Sent,
-                Does::Fails => HandOver::Failed { permanent: false },
-                Does::Refuses => HandOver::Failed { permanent: true },
+                Does::Takes | Does::Waits(_) => HandOver::Delivered,
+                Does::Accepts => HandOver::Accepted,
+                Does::Fails => HandOver::Refused { code: "busy".into(), permanent: false },
+                Does::Refuses => HandOver::Refused { code: "no".into(), permanent: true },
                 Does::LosesAnswer | Does::LosesMessage => HandOver::Unknown,
             }
         })
     }
 
-    fn look_up(&self, notice_id: NoticeId) -> Answer<'_, Found> {
+    fn look_up<'a>(&'a self, message: &'a Message) -> Answer<'a, Found> {
         let mut seen = self.seen.lock().unwrap();
         seen.looked_up += 1;
-        let has_it = seen.taken.iter().any(|taken| taken.2 == notice_id);
+        let has_it = seen.taken.iter().any(|taken| taken.2 == message.notice_id);
         let found = match (seen.is_mute, has_it) {
             (true, _) => Found::Unknown,
-            (false, true) => Found::Sent,
+            (false, true) => seen.says.clone().unwrap_or(Found::Delivered { by: Channel::AlimTalk }),
             (false, false) => Found::NotFound,
         };
         Box::pin(std::future::ready(found))

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use kernel::events::DomainEvent;
+use kernel::events::customer::{Channel, CustomerEvent, NoticeFailed, NoticeSent};
 use serde_json::Value;
 
 #[test]
@@ -36,6 +37,25 @@ fn deliverys_events_are_as_published() {
 #[test]
 fn customers_events_are_as_published() {
     check(&samples::customer::events());
+}
+
+/// Fields that came later are left out where nothing is known, so that older readers find what they know.
+#[test]
+fn what_is_known_of_how_a_notice_went_is_written_beside_what_was_there() {
+    let (channel, code) = (Some(Channel::Sms), Some("3018".to_owned()));
+    for event in samples::customer::events() {
+        let (more, written) = match event {
+            CustomerEvent::NoticeSent(sent) => (NoticeSent { channel, ..sent }.into(), r#""channel":"SMS""#),
+            CustomerEvent::NoticeFailed(failed) => {
+                (NoticeFailed { code: code.clone(), ..failed }.into(), r#""code":"3018""#)
+            }
+            CustomerEvent::NoticeQueued(_) | CustomerEvent::NoticeSkipped(_) => continue,
+        };
+        let more: CustomerEvent = more;
+        let body = more.body().unwrap();
+        assert!(body.contains(written), "{body}");
+        assert_eq!(CustomerEvent::read(more.name(), &body, None).unwrap(), more);
+    }
 }
 
 fn check<E: DomainEvent>(events: &[E]) {

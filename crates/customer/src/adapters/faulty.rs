@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use kernel::ids::NoticeId;
 use platform::faults::Faults;
 
-use crate::ports::{Answer, Found, HandOver, Message, Outlet};
+use crate::ports::{Answer, Found, HandOver, HookError, Message, Outlet, Provider, Report};
+
+/// The code of a refusal that was asked for.
+const CODE: &str = "ASKED_FOR";
 
 /// An outlet and what its messages meet. It is put around an outlet only where the settings allow faults.
 pub struct Faulty {
@@ -28,13 +30,17 @@ impl Outlet for Faulty {
 
     fn hand_over<'a>(&'a self, message: &'a Message) -> Answer<'a, HandOver> {
         if self.faults.message_fails() {
-            return Box::pin(std::future::ready(HandOver::Failed { permanent: false }));
+            return Box::pin(std::future::ready(HandOver::Refused { code: CODE.into(), permanent: false }));
         }
         self.outlet.hand_over(message)
     }
 
-    fn look_up(&self, notice_id: NoticeId) -> Answer<'_, Found> {
-        self.outlet.look_up(notice_id)
+    fn look_up<'a>(&'a self, message: &'a Message) -> Answer<'a, Found> {
+        self.outlet.look_up(message)
+    }
+
+    fn reported<'a>(&'a self, provider: Provider, body: &'a str) -> Answer<'a, Result<Vec<Report>, HookError>> {
+        self.outlet.reported(provider, body)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can be asked of an order's notices.
 
 use kernel::Time;
-use kernel::events::customer::NoticeKind;
+use kernel::events::customer::{Channel, NoticeKind};
 use kernel::ids::NoticeId;
 use kernel::lang::Language;
 use kernel::order::OrderNumber;
@@ -31,15 +31,19 @@ pub enum What {
         /// The notice.
         notice_id: NoticeId,
     },
-    /// It was handed over.
+    /// It reached the customer.
     RecordSent {
         /// The notice.
         notice_id: NoticeId,
+        /// How it reached the phone; nothing for our own inbox.
+        channel: Option<Channel>,
     },
-    /// It could not be handed over.
+    /// It did not reach the customer, and will not.
     RecordFailed {
         /// The notice.
         notice_id: NoticeId,
+        /// Why, as the provider's code or ours; nothing where only the time ran out.
+        code: Option<String>,
     },
 }
 

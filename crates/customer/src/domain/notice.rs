@@ -56,11 +56,11 @@ impl Decider for Notice {
             What::SkipNotice { notice_id } => {
                 state.settle(notice_id, || state.is_overtaken(notice_id, at, waits).then(|| skipped(notice_id, at)))
             }
-            What::RecordSent { notice_id } => {
-                state.settle(notice_id, || Some(NoticeSent { notice_id, sent_at: at }.into()))
+            What::RecordSent { notice_id, channel } => {
+                state.settle(notice_id, || Some(NoticeSent { notice_id, sent_at: at, channel }.into()))
             }
-            What::RecordFailed { notice_id } => {
-                state.settle(notice_id, || Some(NoticeFailed { notice_id, failed_at: at }.into()))
+            What::RecordFailed { notice_id, code } => {
+                state.settle(notice_id, || Some(NoticeFailed { notice_id, failed_at: at, code }.into()))
             }
         }
     }
@@ -159,9 +159,11 @@ pub fn notice_id_for(cause: &str, at: Time) -> NoticeId {
     Builder::from_unix_timestamp_millis(millis, &rest).into_uuid().into()
 }
 
+/// The first in line may be on its way to the phone: only whoever hands it over knows whether it can still be left out.
 fn queue(state: &State, notice: QueueNotice, at: Time, waits: Waits) -> Vec<CustomerEvent> {
-    let mut events: Vec<CustomerEvent> =
-        state.overtaken(Some(notice.kind), at, waits).map(|overtaken| skipped(overtaken, at)).collect();
+    let first = state.first().map(|first| first.notice_id);
+    let overtaken = state.overtaken(Some(notice.kind), at, waits).filter(|overtaken| Some(*overtaken) != first);
+    let mut events: Vec<CustomerEvent> = overtaken.map(|overtaken| skipped(overtaken, at)).collect();
     let QueueNotice { notice_id, kind, customer_id, language, order_number, text, private } = notice;
     let give_up_at = at.saturating_add(waits.failing).unwrap_or(Time::MAX);
     let queued =

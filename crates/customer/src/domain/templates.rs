@@ -1,6 +1,7 @@
 //! The words of every notice: templates from a registry, filled with values.
 
 pub mod format;
+pub mod listing;
 pub mod pattern;
 pub mod registry;
 pub mod rules;
@@ -32,6 +33,19 @@ pub struct Rendered {
     pub sms: String,
     /// The button, where the order's link token is still known.
     pub button: Option<Button>,
+    /// What stands in the places of the provider's copy, by their names there (without `#{}`).
+    pub variables: Vec<(String, String)>,
+}
+
+impl Rendered {
+    /// The same message, whose button leads to `page` instead of the address in the registry.
+    #[must_use]
+    pub fn leading_to(mut self, page: &str) -> Self {
+        if let Some(button) = &mut self.button {
+            button.url = at_page(&button.url, page);
+        }
+        self
+    }
 }
 
 /// The one button under a message.
@@ -43,12 +57,22 @@ pub struct Button {
     pub url: String,
 }
 
+/// The registry as it is written.
+pub const SOURCE: &str = include_str!("../templates.toml");
+
+/// Where the buttons of the registry lead; what is really told the customer is set (`messages.page`).
+pub const PAGE: &str = "https://baedal.example";
+
 /// The registry of this program.
 pub fn registry() -> &'static Registry {
-    static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
-        Registry::parse(include_str!("../templates.toml")).expect("the registry is part of the program and tested")
-    });
+    static REGISTRY: LazyLock<Registry> =
+        LazyLock::new(|| Registry::parse(SOURCE).expect("the registry is part of the program and tested"));
     &REGISTRY
+}
+
+/// The address `url` of the registry, at `page` instead.
+pub fn at_page(url: &str, page: &str) -> String {
+    url.strip_prefix(PAGE).map_or_else(|| url.to_owned(), |path| format!("{page}{path}"))
 }
 
 /// The text of a notice.

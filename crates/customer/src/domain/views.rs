@@ -6,7 +6,7 @@ mod tests;
 use kernel::Time;
 use kernel::events::Recorded;
 use kernel::events::app::{AppEvent, OrderAdjusted, OrderDetails};
-use kernel::events::customer::{CustomerEvent, NoticeKind, NoticeQueued};
+use kernel::events::customer::{Channel, CustomerEvent, NoticeKind, NoticeQueued};
 use kernel::ids::{AdjustmentId, LineId, NoticeId, OrderId};
 use kernel::lang::{Language, Localized};
 use kernel::money::Amount;
@@ -183,9 +183,9 @@ fn needed(private: &PersonalData) -> PersonalData {
 pub enum NoticeState {
     /// To be sent.
     Queued,
-    /// Handed over.
+    /// It reached the customer.
     Sent,
-    /// Could not be handed over.
+    /// It did not, and will not.
     Failed,
     /// The order moved on before it was sent.
     Skipped,
@@ -215,6 +215,12 @@ pub struct InboxRow {
     pub queued_at: Time,
     /// When it came this far.
     pub at: Time,
+    /// How it reached the phone, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Why it failed, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 impl InboxRow {
@@ -237,8 +243,12 @@ impl InboxRow {
     pub fn apply(row: Option<Self>, event: &Recorded<CustomerEvent>) -> Option<Self> {
         match &event.event {
             CustomerEvent::NoticeQueued(queued) => Some(Self::queued(queued, event.subject.into())),
-            CustomerEvent::NoticeSent(sent) => row.map(|row| row.now(NoticeState::Sent, sent.sent_at)),
-            CustomerEvent::NoticeFailed(failed) => row.map(|row| row.now(NoticeState::Failed, failed.failed_at)),
+            CustomerEvent::NoticeSent(sent) => {
+                row.map(|row| Self { channel: sent.channel, ..row.now(NoticeState::Sent, sent.sent_at) })
+            }
+            CustomerEvent::NoticeFailed(failed) => {
+                row.map(|row| Self { code: failed.code.clone(), ..row.now(NoticeState::Failed, failed.failed_at) })
+            }
             CustomerEvent::NoticeSkipped(skipped) => row.map(|row| row.now(NoticeState::Skipped, skipped.skipped_at)),
         }
     }
@@ -255,6 +265,8 @@ impl InboxRow {
             state: NoticeState::Queued,
             queued_at: queued.queued_at,
             at: queued.queued_at,
+            channel: None,
+            code: None,
         }
     }
 

@@ -26,5 +26,5 @@ impl Default for Waits {
 /// What to do when the wait called `wait` is over.
 pub fn command_when_due(wait: &str, state: &State) -> Option<What> {
     let first = state.first().filter(|_| wait == NOTICE_FAILING)?;
-    Some(What::RecordFailed { notice_id: first.notice_id })
+    Some(What::RecordFailed { notice_id: first.notice_id, code: None })
 }

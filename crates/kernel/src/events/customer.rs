@@ -95,6 +95,16 @@ impl NoticeKind {
     }
 }
 
+/// How a notice reached the phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Channel {
+    /// As a KakaoTalk message.
+    AlimTalk,
+    /// As a short message, to a phone that KakaoTalk does not reach.
+    Sms,
+}
+
 events! {
     /// An event of a notice.
     CustomerEvent of Context::Customer;
@@ -119,20 +129,26 @@ events! {
         give_up_at: Time,
     } + private
 
-    /// It was handed over.
+    /// It reached the customer.
     NoticeSent {
         /// The notice.
         notice_id: NoticeId,
         /// When.
         sent_at: Time,
+        /// How it reached the phone; nothing where it went into our own inbox alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Channel>,
     }
 
-    /// It could not be handed over in time.
+    /// It did not reach the customer in time, or never will.
     NoticeFailed {
         /// The notice.
         notice_id: NoticeId,
         /// When it was given up.
         failed_at: Time,
+        /// Why, as the provider's code or ours; nothing where only the time ran out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
     }
 
     /// The order moved on before it was sent.

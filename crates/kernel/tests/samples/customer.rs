@@ -19,8 +19,8 @@ pub fn events() -> Vec<CustomerEvent> {
             private: private(),
         }
         .into(),
-        NoticeSent { notice_id, sent_at: at(31) }.into(),
-        NoticeFailed { notice_id, failed_at: at(35) }.into(),
+        NoticeSent { notice_id, sent_at: at(31), channel: None }.into(),
+        NoticeFailed { notice_id, failed_at: at(35), code: None }.into(),
         NoticeSkipped { notice_id, skipped_at: at(32) }.into(),
     ]
 }

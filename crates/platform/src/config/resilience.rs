@@ -36,6 +36,9 @@ pub struct Resilience {
     pub limit_least: u32,
     /// And at most.
     pub limit_most: u32,
+    /// Answers within this time are no reason to let fewer through.
+    #[serde(with = "span")]
+    pub limit_tolerates: SignedDuration,
     /// How many callers may wait for a place.
     pub queue: u32,
     /// For how long one waits at most.
@@ -57,6 +60,7 @@ impl Default for Resilience {
             limit: bounds.initial,
             limit_least: bounds.least,
             limit_most: bounds.most,
+            limit_tolerates: SignedDuration::try_from(bounds.tolerable).unwrap_or_default(),
             queue: u32::try_from(queue).unwrap_or(u32::MAX),
             queue_patience: SignedDuration::try_from(patience).unwrap_or_default(),
         }
@@ -80,6 +84,7 @@ impl Resilience {
                 initial: self.limit.clamp(self.limit_least, self.limit_most.max(self.limit_least)),
                 least: self.limit_least,
                 most: self.limit_most.max(self.limit_least),
+                tolerable: std::time::Duration::try_from(self.limit_tolerates).unwrap_or_default(),
             },
             queue: self.queue as usize,
             patience: std::time::Duration::try_from(self.queue_patience).unwrap_or_default(),

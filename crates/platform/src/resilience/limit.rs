@@ -1,7 +1,8 @@
 //! How many calls may be under way: as many as the other side takes without becoming slower.
 //!
-//! The limit grows while it is used and answers take as long as they usually do, and falls when they take longer or do
-//! not come; after the gradient of Netflix's concurrency-limits.
+//! The limit grows while it is used and answers take as long as they usually do, or no longer than can be waited for; it
+//! falls when they take longer or do not come. After the gradient of Netflix's concurrency-limits, which knows no time
+//! that can be waited for: a provider that has become slower, and still is fast enough, would be left alone by it.
 
 use std::time::Duration;
 
@@ -23,11 +24,13 @@ pub struct Bounds {
     pub least: u32,
     /// Never higher.
     pub most: u32,
+    /// Answers within this time are no reason to lower it.
+    pub tolerable: Duration,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { initial: 128, least: 8, most: 1_024 }
+        Self { initial: 128, least: 8, most: 1_024, tolerable: Duration::from_millis(2_500) }
     }
 }
 
@@ -81,7 +84,8 @@ impl Limit {
         if self.usual / took > 2.0 {
             self.usual *= 0.95;
         }
-        let gradient = (TOLERANCE * self.usual / took).clamp(0.5, 1.0);
+        let allowed = (TOLERANCE * self.usual).max(self.bounds.tolerable.as_secs_f64());
+        let gradient = (allowed / took).clamp(0.5, 1.0);
         if gradient < 1.0 || was_used {
             let estimate = self.now * gradient + self.now.sqrt();
             self.set(self.now + (estimate - self.now) * SMOOTHING);
@@ -111,7 +115,7 @@ mod tests {
     const USUAL: Duration = Duration::from_millis(500);
 
     fn limit() -> Limit {
-        Limit::new(Bounds { initial: 20, least: 4, most: 100 })
+        Limit::new(Bounds { initial: 20, least: 4, most: 100, tolerable: Duration::from_secs(1) })
     }
 
     /// So many at a time, each answered after `took`.
@@ -152,6 +156,14 @@ mod tests {
         assert!(limit.most() < 20, "{}", limit.most());
         rounds(&mut limit, 60, 100, USUAL);
         assert!(limit.most() > 60, "{}", limit.most());
+    }
+
+    #[test]
+    fn slower_answers_that_can_be_waited_for_do_not_lower_it() {
+        let mut limit = limit();
+        rounds(&mut limit, 20, 100, USUAL / 5);
+        rounds(&mut limit, 20, 100, USUAL * 2);
+        assert_eq!(limit.most(), 100);
     }
 
     #[test]

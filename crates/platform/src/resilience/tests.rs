@@ -13,7 +13,11 @@ fn guard(options: Options) -> (Guard, FakeClock) {
 }
 
 fn small(initial: u32, queue: usize) -> Options {
-    Options { bounds: Bounds { initial, least: initial, most: initial }, queue, ..Options::default() }
+    Options {
+        bounds: Bounds { initial, least: initial, most: initial, ..Bounds::default() },
+        queue,
+        ..Options::default()
+    }
 }
 
 /// One call that comes out as `verdict`.

@@ -1,6 +1,8 @@
 use kernel::Time;
 use kernel::decider::{Decider, Task, Wait};
-use kernel::events::customer::{CustomerEvent, NoticeFailed, NoticeKind, NoticeQueued, NoticeSent, NoticeSkipped};
+use kernel::events::customer::{
+    Channel, CustomerEvent, NoticeFailed, NoticeKind, NoticeQueued, NoticeSent, NoticeSkipped,
+};
 use kernel::ids::NoticeId;
 use kernel::lang::Language;
 use kernel::testing::given;
@@ -44,11 +46,11 @@ fn queued(number_of: u128, kind: NoticeKind, clock: &str) -> CustomerEvent {
 }
 
 fn sent(number_of: u128, clock: &str) -> CustomerEvent {
-    NoticeSent { notice_id: id(number_of), sent_at: at(clock) }.into()
+    NoticeSent { notice_id: id(number_of), sent_at: at(clock), channel: Some(Channel::AlimTalk) }.into()
 }
 
 fn failed(number_of: u128, clock: &str) -> CustomerEvent {
-    NoticeFailed { notice_id: id(number_of), failed_at: at(clock) }.into()
+    NoticeFailed { notice_id: id(number_of), failed_at: at(clock), code: None }.into()
 }
 
 fn skipped(number_of: u128, clock: &str) -> CustomerEvent {
@@ -80,14 +82,22 @@ fn the_same_notice_again_queues_nothing_even_after_it_was_sent() {
 
 #[test]
 fn a_later_status_overtakes_a_notice_of_over_a_minute() {
-    given::<Notice>([queued(1, NoticeKind::Accepted, "18:42:00")])
+    given::<Notice>([queued(9, NoticeKind::Placed, "18:42:00"), queued(1, NoticeKind::Accepted, "18:42:00")])
         .when(queue(2, NoticeKind::Cooking, "18:43:01"))
         .then([skipped(1, "18:43:01"), queued(2, NoticeKind::Cooking, "18:43:01")]);
 }
 
 #[test]
+fn the_first_in_line_may_be_on_its_way_and_is_skipped_only_when_that_is_asked_for() {
+    let state = given::<Notice>([queued(1, NoticeKind::Accepted, "18:42:00")])
+        .when(queue(2, NoticeKind::Cooking, "18:43:01"))
+        .then([queued(2, NoticeKind::Cooking, "18:43:01")]);
+    assert!(state.is_overtaken(id(1), at("18:43:01"), Waits::default()));
+}
+
+#[test]
 fn a_notice_of_just_a_minute_is_not_overtaken() {
-    given::<Notice>([queued(1, NoticeKind::Accepted, "18:42:00")])
+    given::<Notice>([queued(9, NoticeKind::Placed, "18:42:00"), queued(1, NoticeKind::Accepted, "18:42:00")])
         .when(queue(2, NoticeKind::Cooking, "18:43:00"))
         .then([queued(2, NoticeKind::Cooking, "18:43:00")]);
 }
@@ -95,7 +105,7 @@ fn a_notice_of_just_a_minute_is_not_overtaken() {
 #[test]
 fn a_notice_about_money_is_never_overtaken() {
     for kind in NoticeKind::ALL.into_iter().filter(|kind| kind.is_about_money()) {
-        given::<Notice>([queued(1, kind, "18:42:00")])
+        given::<Notice>([queued(9, NoticeKind::Placed, "18:42:00"), queued(1, kind, "18:42:00")])
             .when(queue(2, NoticeKind::Delivered, "19:42:00"))
             .then([queued(2, NoticeKind::Delivered, "19:42:00")]);
     }
@@ -104,7 +114,7 @@ fn a_notice_about_money_is_never_overtaken() {
 #[test]
 fn news_that_is_no_status_overtakes_nothing() {
     for kind in [NoticeKind::PartRefunded, NoticeKind::Refunded, NoticeKind::Delayed, NoticeKind::Trouble] {
-        given::<Notice>([queued(1, NoticeKind::OnTheWay, "18:42:00")])
+        given::<Notice>([queued(9, NoticeKind::Placed, "18:42:00"), queued(1, NoticeKind::OnTheWay, "18:42:00")])
             .when(queue(2, kind, "18:50:00"))
             .then([queued(2, kind, "18:50:00")]);
     }
@@ -112,7 +122,7 @@ fn news_that_is_no_status_overtakes_nothing() {
 
 #[test]
 fn a_newer_delay_overtakes_an_older_one() {
-    given::<Notice>([queued(1, NoticeKind::Delayed, "18:42:00")])
+    given::<Notice>([queued(9, NoticeKind::Placed, "18:42:00"), queued(1, NoticeKind::Delayed, "18:42:00")])
         .when(queue(2, NoticeKind::Delayed, "18:52:00"))
         .then([skipped(1, "18:52:00"), queued(2, NoticeKind::Delayed, "18:52:00")]);
 }
@@ -120,6 +130,7 @@ fn a_newer_delay_overtakes_an_older_one() {
 #[test]
 fn everything_that_is_overtaken_is_skipped_at_once_and_in_order() {
     given::<Notice>([
+        queued(9, NoticeKind::Placed, "18:42:00"),
         queued(1, NoticeKind::Accepted, "18:42:00"),
         queued(2, NoticeKind::PartRefunded, "18:42:10"),
         queued(3, NoticeKind::Cooking, "18:42:20"),
@@ -149,7 +160,7 @@ fn a_notice_that_nothing_overtook_is_not_skipped() {
 #[test]
 fn a_notice_that_was_handed_over_is_sent_once() {
     let history = [queued(1, NoticeKind::Placed, "18:42:00")];
-    let record = command(at("18:42:01"), What::RecordSent { notice_id: id(1) });
+    let record = command(at("18:42:01"), What::RecordSent { notice_id: id(1), channel: Some(Channel::AlimTalk) });
     given::<Notice>(history.clone()).when(record.clone()).then([sent(1, "18:42:01")]);
     given::<Notice>(history.into_iter().chain([sent(1, "18:42:01")])).when(record).then_nothing();
 }
@@ -158,8 +169,8 @@ fn a_notice_that_was_handed_over_is_sent_once() {
 fn a_notice_that_was_given_up_or_skipped_stays_so() {
     for outcome in [failed(1, "18:47:00"), skipped(1, "18:47:00")] {
         for what in [
-            What::RecordSent { notice_id: id(1) },
-            What::RecordFailed { notice_id: id(1) },
+            What::RecordSent { notice_id: id(1), channel: Some(Channel::AlimTalk) },
+            What::RecordFailed { notice_id: id(1), code: None },
             What::SkipNotice { notice_id: id(1) },
         ] {
             given::<Notice>([queued(1, NoticeKind::Accepted, "18:42:00"), outcome.clone()])
@@ -173,7 +184,7 @@ fn a_notice_that_was_given_up_or_skipped_stays_so() {
 fn a_notice_that_cannot_be_handed_over_fails_and_the_next_is_first() {
     let state =
         given::<Notice>([queued(1, NoticeKind::Placed, "18:42:00"), queued(2, NoticeKind::Accepted, "18:46:30")])
-            .when(command(at("18:47:00"), What::RecordFailed { notice_id: id(1) }))
+            .when(command(at("18:47:00"), What::RecordFailed { notice_id: id(1), code: None }))
             .then([failed(1, "18:47:00")]);
     assert_eq!(state.first().map(|first| first.notice_id), Some(id(2)));
 }
@@ -182,8 +193,8 @@ fn a_notice_that_cannot_be_handed_over_fails_and_the_next_is_first() {
 fn what_was_never_queued_is_rejected() {
     for what in [
         What::SkipNotice { notice_id: id(9) },
-        What::RecordSent { notice_id: id(9) },
-        What::RecordFailed { notice_id: id(9) },
+        What::RecordSent { notice_id: id(9), channel: Some(Channel::AlimTalk) },
+        What::RecordFailed { notice_id: id(9), code: None },
     ] {
         given::<Notice>([queued(1, NoticeKind::Placed, "18:42:00")])
             .when(command(at("18:42:01"), what))
@@ -211,11 +222,11 @@ fn the_first_in_line_is_given_up_five_minutes_after_it_became_first() {
     let history = [queued(1, NoticeKind::Placed, "18:42:00"), queued(2, NoticeKind::Accepted, "18:43:00")];
     let state = given::<Notice>(history).state();
     assert_eq!(Notice::waits(&state), until("18:47:00"));
-    assert_eq!(command_when_due("notice-failing", &state), Some(What::RecordFailed { notice_id: id(1) }));
+    assert_eq!(command_when_due("notice-failing", &state), Some(What::RecordFailed { notice_id: id(1), code: None }));
 
     let state = Notice::evolve(state, &failed(1, "18:47:00"));
     assert_eq!(Notice::waits(&state), until("18:52:00"));
-    assert_eq!(command_when_due("notice-failing", &state), Some(What::RecordFailed { notice_id: id(2) }));
+    assert_eq!(command_when_due("notice-failing", &state), Some(What::RecordFailed { notice_id: id(2), code: None }));
     assert_eq!(command_when_due("another-wait", &state), None);
 
     let state = Notice::evolve(state, &failed(2, "18:52:00"));
@@ -284,11 +295,11 @@ proptest! {
             now += jiff::SignedDuration::from_secs(seconds);
             let what = match step {
                 Step::Queue(kind) => { next += 1; What::QueueNotice(notice(next - 1, NoticeKind::ALL[kind])) }
-                Step::Send(number_of) => What::RecordSent { notice_id: id(number_of) },
-                Step::Fail(number_of) => What::RecordFailed { notice_id: id(number_of) },
+                Step::Send(number_of) => What::RecordSent { notice_id: id(number_of), channel: Some(Channel::AlimTalk) },
+                Step::Fail(number_of) => What::RecordFailed { notice_id: id(number_of), code: None },
                 Step::Skip(number_of) => What::SkipNotice { notice_id: id(number_of) },
                 Step::SendFirst => match state.first() {
-                    Some(first) => What::RecordSent { notice_id: first.notice_id },
+                    Some(first) => What::RecordSent { notice_id: first.notice_id, channel: Some(Channel::AlimTalk) },
                     None => continue,
                 },
             };

@@ -1,6 +1,6 @@
 //! How times, amounts and lists of dishes are written in messages.
 
-use jiff::civil::{DateTime, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use kernel::Time;
 use kernel::lang::Language;
@@ -17,6 +17,15 @@ pub fn date_and_clock(at: Time, zone: &TimeZone, language: Language) -> String {
     match language {
         Language::Ko => format!("{}월 {day}일({weekday}) {clock}", local.month()),
         Language::En => format!("{weekday} {day} {}, {clock}", month(local.month())),
+    }
+}
+
+/// `2026년 11월 22일 일요일` or `Sun 22 Nov 2026`.
+pub fn day(date: Date, language: Language) -> String {
+    let (weekday, year, day) = (weekday(date.weekday(), language), date.year(), date.day());
+    match language {
+        Language::Ko => format!("{year}년 {}월 {day}일 {weekday}요일", date.month()),
+        Language::En => format!("{weekday} {day} {} {year}", month(date.month())),
     }
 }
 

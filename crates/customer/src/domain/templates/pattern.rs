@@ -47,6 +47,20 @@ impl Pattern {
         text
     }
 
+    /// The text with its places still open, as `#{name}`: what a provider's reviewers are given.
+    pub fn open<'a>(&self, name: impl Fn(Variable) -> Option<&'a str>) -> String {
+        let mut text = String::new();
+        for segment in &self.segments {
+            match segment {
+                Segment::Fixed(fixed) => text.push_str(fixed),
+                Segment::Value(variable) => {
+                    text.extend(["#{", name(*variable).unwrap_or_default(), "}"]);
+                }
+            }
+        }
+        text
+    }
+
     /// The values that make this pattern the filled-in `text`, if any do. No value runs over a line's end.
     pub fn read(&self, text: &str) -> Option<Values> {
         let mut values = Values::default();

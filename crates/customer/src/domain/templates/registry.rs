@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use kernel::events::customer::NoticeKind;
 use kernel::lang::Language;
 use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error as ValueError, StrDeserializer};
 
 use super::pattern::Pattern;
 use super::values::{Values, Variable};
@@ -48,6 +46,8 @@ pub struct Template {
     pub body: Pattern,
     /// The same in short.
     pub sms: Pattern,
+    /// The places that a provider fills in, by their names in the template's language.
+    pub names: Vec<(Variable, String)>,
 }
 
 /// Every template and variable.
@@ -214,7 +214,15 @@ impl Template {
             text: self.body.fill(values),
             sms: self.sms.fill(values),
             button,
+            variables: self.variables(values),
         }
+    }
+
+    /// The values that a provider fills into its copy of this template. The title and the rest are part of that copy,
+    /// the short text is not.
+    fn variables(&self, values: &Values) -> Vec<(String, String)> {
+        let value = |variable| values.get(variable).map(str::to_owned);
+        self.names.iter().filter_map(|(variable, name)| Some((name.clone(), value(*variable)?))).collect()
     }
 }
 
@@ -226,18 +234,17 @@ impl TemplateSource {
             Pattern::parse(text, known)
                 .map_err(|name| BrokenRegistry::UnknownVariable { code: self.code.clone(), name })
         };
-        Ok(Template {
-            kind: self.kind,
-            form: self.form,
-            language,
-            title: split(&self.title)?,
-            subtitle: split(&self.subtitle)?,
-            button_name: self.button.name,
-            button_url: split(&self.button.url)?,
-            body: split(&self.body)?,
-            sms: split(&self.sms)?,
-            code: self.code,
-        })
+        let (title, subtitle, body) = (split(&self.title)?, split(&self.subtitle)?, split(&self.body)?);
+        let (button_url, sms) = (split(&self.button.url)?, split(&self.sms)?);
+        let mut names: Vec<(Variable, String)> = Vec::new();
+        for variable in [&title, &subtitle, &body, &button_url].into_iter().flat_map(Pattern::variables) {
+            if !names.iter().any(|(known, _)| *known == variable) {
+                names.push((variable, name_of(variable, language, variables)));
+            }
+        }
+        let button_name = self.button.name;
+        let (code, kind, form) = (self.code, self.kind, self.form);
+        Ok(Template { code, kind, form, language, title, subtitle, button_name, button_url, body, sms, names })
     }
 }
 
@@ -245,10 +252,14 @@ impl TemplateSource {
 fn variable_called(name: &str, language: Language, variables: &BTreeMap<Variable, VariableSource>) -> Option<Variable> {
     match language {
         Language::Ko => variables.iter().find(|(_, source)| source.ko == name).map(|(variable, _)| *variable),
-        Language::En => {
-            let name: StrDeserializer<'_, ValueError> = name.into_deserializer();
-            Variable::deserialize(name).ok().filter(|variable| variables.contains_key(variable))
-        }
+        Language::En => variables.keys().find(|variable| variable.name() == name).copied(),
+    }
+}
+
+fn name_of(variable: Variable, language: Language, variables: &BTreeMap<Variable, VariableSource>) -> String {
+    match language {
+        Language::Ko => variables.get(&variable).map(|source| source.ko.clone()).unwrap_or_default(),
+        Language::En => variable.name().to_owned(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the provider's reviewers, and we, ask of every template.
 
+use std::collections::BTreeSet;
+
 use kernel::lang::Language;
 
 use super::pattern::Pattern;
-use super::registry::{Registry, Template};
+use super::registry::{BrokenRegistry, Registry, Template};
 use super::values::Variable;
 
 /// The page of an order opens here; the domain is part of what the reviewers approved.
@@ -58,6 +60,73 @@ pub enum Broken {
     Advertising,
     /// Words that mean something else.
     WrongWord,
+    /// A provider fills in at most 40 values.
+    TooManyVariables,
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::BodyTooLong => "its text may have over 1,000 characters",
+            Self::CodeTooLong => "its code has over 20 characters",
+            Self::TitleTooLong => "a title may have over 50 characters",
+            Self::SmsTooLong => "its short text has over 90 bytes",
+            Self::SmsUnshowable => "its short text has signs that phones cannot show",
+            Self::ParticleAfterValue => "a particle follows a value",
+            Self::NothingButValue => "a text is nothing but a value",
+            Self::NoSender => "it does not begin with the sender's name",
+            Self::ForeignButton => "its button leads elsewhere",
+            Self::LinkInText => "the link stands in a text",
+            Self::ValueOutsideBody => "a value stands outside the text alone",
+            Self::Advertising => "it advertises",
+            Self::WrongWord => "it has a word that means something else",
+            Self::TooManyVariables => "it has over 40 values",
+        })
+    }
+}
+
+/// Why the registry cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// It cannot be read, or a kind lacks its words in a language.
+    #[error("the message templates cannot be used: {0}")]
+    Registry(#[from] BrokenRegistry),
+    /// A template breaks a rule.
+    #[error("the message template {code} cannot be sent: {rule}")]
+    Template {
+        /// Its code.
+        code: String,
+        /// The first rule that it breaks.
+        rule: Broken,
+    },
+    /// Two templates have one code, so that the provider could not tell them apart.
+    #[error("two message templates have the code {code}")]
+    SameCode {
+        /// The code.
+        code: String,
+    },
+    /// A value would carry what must not reach a wrong number.
+    #[error("the message value {0} would tell personal data")]
+    Personal(&'static str),
+}
+
+/// Reads a registry and refuses one that is not fit to be sent: what the program is started with.
+pub fn fit(toml: &str) -> Result<Registry, Unfit> {
+    let registry = Registry::parse(toml)?;
+    let mut codes = BTreeSet::new();
+    for template in registry.templates() {
+        let code = template.code.clone();
+        if let Some(rule) = broken_rules(&registry, template).first().copied() {
+            return Err(Unfit::Template { code, rule });
+        }
+        if !codes.insert(&template.code) {
+            return Err(Unfit::SameCode { code });
+        }
+    }
+    match personal_variables(&registry).first() {
+        Some(variable) => Err(Unfit::Personal(variable.name())),
+        None => Ok(registry),
+    }
 }
 
 /// The rules that `template` breaks; none, if it is fit to be sent.
@@ -76,6 +145,7 @@ pub fn broken_rules(registry: &Registry, template: &Template) -> Vec<Broken> {
         (Broken::ValueOutsideBody, has_value_outside_body(template)),
         (Broken::Advertising, says_any(template, &ADVERTISING)),
         (Broken::WrongWord, says_any(template, &WRONG_WORDS)),
+        (Broken::TooManyVariables, template.names.len() > 40),
     ];
     checks.into_iter().filter_map(|(rule, is_broken)| is_broken.then_some(rule)).collect()
 }

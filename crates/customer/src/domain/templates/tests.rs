@@ -5,15 +5,15 @@ use kernel::order::{
 };
 use kernel::personal::Handover;
 
+use super::listing::{self, Registered};
 use super::registry::{BrokenRegistry, Form, Registry};
-use super::rules::{Broken, broken_rules, bytes_in_short_message, personal_variables};
+use super::rules::{Broken, Unfit, broken_rules, bytes_in_short_message, fit, personal_variables};
 use super::values::{Values, Variable, fitted};
-use super::{format, read_back, registry, render};
+use super::{PAGE, SOURCE, at_page, format, read_back, registry, render};
 use crate::domain::samples::{at, seoul};
 use crate::domain::words::{self, Words};
 
 const LANGUAGES: [Language; 2] = [Language::Ko, Language::En];
-const SOURCE: &str = include_str!("../../templates.toml");
 
 #[test]
 fn every_template_keeps_every_rule() {
@@ -21,6 +21,51 @@ fn every_template_keeps_every_rule() {
         assert_eq!(broken_rules(registry(), template), [], "{}", template.code);
     }
     assert_eq!(personal_variables(registry()), []);
+}
+
+#[test]
+fn a_registry_that_is_not_fit_is_refused_with_the_name_of_its_template() {
+    assert!(fit(SOURCE).is_ok());
+    let told = |source: &str| fit(source).unwrap_err().to_string();
+    let long = SOURCE.replacen("- Items: ", &"long ".repeat(200), 1);
+    assert_eq!(
+        told(&long),
+        "the message template BD_PLACED_EN cannot be sent: its text may have over 1,000 characters"
+    );
+    assert!(told(&SOURCE.replacen("BD_PLACED_EN", "BD_PLACED_KO", 1)).contains("BD_PLACED_KO"));
+    assert!(told(&SOURCE.replace("가게명", "배달주소")).contains("storeName"));
+    assert!(matches!(fit("rubbish"), Err(Unfit::Registry(_))));
+}
+
+#[test]
+fn what_is_to_be_registered_has_its_places_open_and_leads_to_our_page() {
+    let all: Vec<Registered> = listing::of(registry(), "https://order.example.kr");
+    assert_eq!(all.len(), registry().templates().count());
+    let placed = all.iter().find(|it| it.code == "BD_PLACED_KO").unwrap();
+    assert!(placed.text.contains("▶ 결제금액: #{결제금액}원 (#{결제수단})"));
+    assert_eq!(placed.button_url, "https://order.example.kr/o/#{주문링크}");
+    assert_eq!(placed.sms, "[배달] #{주문번호} 결제완료 #{결제금액}원. 가게 확인 중입니다.");
+    let written = listing::toml(&all).unwrap();
+    let read: toml::Table = written.parse().unwrap();
+    assert_eq!(read["template"].as_array().unwrap().len(), all.len());
+    assert_eq!(read["template"][0]["code"].as_str(), Some("BD_PLACED_KO"));
+    assert_eq!(at_page(&format!("{PAGE}/o/x"), "https://a"), "https://a/o/x");
+}
+
+#[test]
+fn a_message_carries_the_values_of_its_places_by_their_names_in_its_language() {
+    for (language, name) in [(Language::Ko, "가게명"), (Language::En, "storeName")] {
+        let values = registry().examples(language);
+        let rendered = render(NoticeKind::Accepted, Form::Usual, language, &values);
+        let value = rendered.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        assert_eq!(value, values.get(Variable::StoreName));
+        let listed = listing::of(registry(), PAGE).into_iter().find(|it| it.code == rendered.code).unwrap();
+        let filled = rendered
+            .variables
+            .iter()
+            .fold(listed.text, |text, (name, value)| text.replace(&format!("#{{{name}}}"), value));
+        assert_eq!(filled, rendered.text);
+    }
 }
 
 #[test]

@@ -36,6 +36,39 @@ pub enum Variable {
     Link,
 }
 
+impl Variable {
+    /// Its name in English templates, and in the registry.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OrderNo => "orderNo",
+            Self::StoreName => "storeName",
+            Self::Summary => "summary",
+            Self::PaidAmount => "paidAmount",
+            Self::PayMethod => "payMethod",
+            Self::OrderedAt => "orderedAt",
+            Self::AnswerBy => "answerBy",
+            Self::Eta => "eta",
+            Self::OldEta => "oldEta",
+            Self::NewEta => "newEta",
+            Self::DoneAt => "doneAt",
+            Self::RejectReason => "rejectReason",
+            Self::CancelReason => "cancelReason",
+            Self::DelayReason => "delayReason",
+            Self::RefuseReason => "refuseReason",
+            Self::FailReason => "failReason",
+            Self::RefundReason => "refundReason",
+            Self::RefundItems => "refundItems",
+            Self::RefundAmount => "refundAmount",
+            Self::RefundedAt => "refundedAt",
+            Self::DeliveryBy => "deliveryBy",
+            Self::Handover => "handover",
+            Self::RetryAt => "retryAt",
+            Self::HoldUntil => "holdUntil",
+            Self::Link => "link",
+        }
+    }
+}
+
 /// What stands in the places of a template.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Values(Vec<(Variable, String)>);

@@ -140,8 +140,8 @@ fn a_queued_notice_is_in_the_inbox_under_its_own_title() {
 fn a_notice_in_the_inbox_says_how_far_it_has_come() {
     let (notice_id, moment) = (Uuid::from_u128(1).into(), at("19:23:00"));
     let outcomes: [(CustomerEvent, NoticeState); 3] = [
-        (NoticeSent { notice_id, sent_at: moment }.into(), NoticeState::Sent),
-        (NoticeFailed { notice_id, failed_at: moment }.into(), NoticeState::Failed),
+        (NoticeSent { notice_id, sent_at: moment, channel: None }.into(), NoticeState::Sent),
+        (NoticeFailed { notice_id, failed_at: moment, code: None }.into(), NoticeState::Failed),
         (NoticeSkipped { notice_id, skipped_at: moment }.into(), NoticeState::Skipped),
     ];
     for (event, state) in outcomes {

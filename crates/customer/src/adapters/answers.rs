@@ -1,0 +1,119 @@
+//! What the answer of a provider means before it is read: whether the call came to nothing, or nobody knows.
+
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use crate::ports::Code;
+
+/// How long one request may take; a look-up of two and the service's patience fit together.
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
+/// The most bytes of an answer that are read.
+const MOST: usize = 4 * 1024 * 1024;
+
+/// An answer that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// Nothing was done there, and it may work later.
+    Busy(Code),
+    /// Nothing was done there, and asking again in this way is pointless.
+    Refused(Code),
+    /// It may have been done.
+    Unknown,
+}
+
+/// A client for a provider.
+pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
+    platform::client::outside().timeout(PATIENCE).build()
+}
+
+/// The body of an answer with its status, where there is one to be read.
+pub(super) async fn read<T: DeserializeOwned>(
+    sent: Result<Response, reqwest::Error>,
+) -> Result<(StatusCode, T), Unanswered> {
+    let response = sent.map_err(|error| unreached(&error))?;
+    let status = response.status();
+    match body(response).await.and_then(|body| serde_json::from_slice(&body).ok()) {
+        // What comes with 5xx is the word of something in between, and no answer, however it reads.
+        Some(read) if !status.is_server_error() => Ok((status, read)),
+        Some(_) | None => Err(unread(status)),
+    }
+}
+
+async fn body(mut response: Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            return None;
+        }
+    }
+    Some(body)
+}
+
+/// What was not sent was not done.
+fn unreached(error: &reqwest::Error) -> Unanswered {
+    if error.is_connect() || error.is_builder() {
+        return Unanswered::Busy(Code::Borrowed("NOT_REACHED"));
+    }
+    Unanswered::Unknown
+}
+
+fn unread(status: StatusCode) -> Unanswered {
+    let code = || Code::Owned(format!("HTTP_{}", status.as_u16()));
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Unanswered::Busy(code()),
+        status if status.is_client_error() || status.is_redirection() => Unanswered::Refused(code()),
+        _ => Unanswered::Unknown,
+    }
+}
+
+/// A text that some answers write as a number, and others leave out.
+pub(super) fn text_or_number<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Number(i64),
+    }
+    Ok(match Option::<Either>::deserialize(from)? {
+        Some(Either::Text(text)) => text,
+        Some(Either::Number(number)) => number.to_string(),
+        None => String::new(),
+    })
+}
+
+/// A text that some answers leave empty by saying null.
+pub(super) fn text_or_null<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_certainly_came_to_nothing_is_told_from_what_nobody_knows() {
+        for (status, expected) in [
+            (503, Unanswered::Busy("HTTP_503".into())),
+            (429, Unanswered::Busy("HTTP_429".into())),
+            (401, Unanswered::Refused("HTTP_401".into())),
+            (302, Unanswered::Refused("HTTP_302".into())),
+            (500, Unanswered::Unknown),
+            (502, Unanswered::Unknown),
+            (504, Unanswered::Unknown),
+            (200, Unanswered::Unknown),
+        ] {
+            assert_eq!(unread(StatusCode::from_u16(status).unwrap()), expected, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_not_there_was_not_reached() {
+        let client = client().unwrap();
+        let nobody = read::<serde_json::Value>(client.get("http://127.0.0.1:1/").send().await).await;
+        assert_eq!(nobody.unwrap_err(), Unanswered::Busy("NOT_REACHED".into()));
+    }
+}
