@@ -66,6 +66,8 @@ pub enum Command {
     Check(CheckOptions),
     /// Break a running server on purpose, and watch it heal; it has to run with --faults.
     Fault(FaultOptions),
+    /// Run a stub of an outside system, to try payments and messages without a contract.
+    Stub(StubOptions),
     /// Print all settings as they are in force, as a settings file.
     Settings,
     /// Print the message templates as they have to be registered with the message provider.
@@ -97,6 +99,42 @@ pub struct DemoOptions {
     /// A running server's gateway; without one that answers, the demo starts its own in a temporary directory
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
+}
+
+/// Which stub runs, and where.
+#[derive(Debug, Args)]
+pub struct StubOptions {
+    /// Of which system
+    #[arg(value_enum)]
+    pub system: System,
+    /// Where it answers [default: 127.0.0.1 and 9101 for toss, 9102 for nhn, 9103 for solapi]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Where its webhooks go, like `<http://127.0.0.1:8088/webhooks/toss>`; nowhere without it
+    #[arg(long, value_name = "URL")]
+    pub webhook: Option<String>,
+}
+
+/// An outside system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum System {
+    /// Toss Payments
+    Toss,
+    /// NHN Cloud's KakaoTalk Bizmessage
+    Nhn,
+    /// Solapi
+    Solapi,
+}
+
+impl System {
+    /// Where its stub answers, where nothing else is said.
+    pub const fn usual_port(self) -> u16 {
+        match self {
+            Self::Toss => 9101,
+            Self::Nhn => 9102,
+            Self::Solapi => 9103,
+        }
+    }
 }
 
 /// How the check runs.

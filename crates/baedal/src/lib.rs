@@ -10,6 +10,7 @@ pub mod outlets;
 mod payments;
 mod providers;
 mod serve;
+mod stub;
 mod window;
 
 use anyhow::Context as _;
@@ -29,6 +30,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
             Ok(check::run(&check::Options { data_dir: settings.data_dir, once: options.once, json: options.json }))
         }
         Command::Fault(options) => runtime()?.block_on(fault::run(&settings, options)),
+        Command::Stub(options) => runtime()?.block_on(stub::run(settings, options)),
         Command::Settings => Ok(print_settings(&settings)),
         Command::Templates => {
             print!("{}", customer::domain::templates::listing::toml(&outlets::templates(&settings.messages)?)?);

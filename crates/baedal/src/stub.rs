@@ -1,0 +1,150 @@
+//! `baedal stub`: an outside system to try everything with, which behaves as its documents say, and fails on demand.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use customer::adapters::nhn::stub::{self as nhn, NhnStub};
+use customer::adapters::solapi::stub::{self as solapi, SolapiStub};
+use customer::adapters::stubbed::Behaviour;
+use pay::adapters::toss::stub::{self as toss, TossStub};
+use platform::clock::Clock;
+use platform::config::{Secret, Secrets, Settings};
+use platform::shutdown::Shutdown;
+use platform::telemetry;
+use tokio::net::TcpListener;
+
+use crate::cli::{StubOptions, System};
+use crate::{outlets, serve};
+
+/// How long after it was accepted a message reaches the phone.
+const DELAY: Duration = Duration::from_secs(1);
+/// How long webhooks that are under way may take at the end.
+const DRAIN: Duration = Duration::from_secs(5);
+/// What a stub knows us by, where the environment and the settings do not say.
+const STUB: &str = "stub";
+/// The secret key of Toss, in the same case.
+const TOSS_KEY: &str = "test_sk_stub";
+/// The number that short messages come from, in the same case.
+const SENDER: &str = "0212345678";
+
+/// Runs the stub until it is told to stop.
+///
+/// # Errors
+/// A sentence that says what is in its way.
+pub async fn run(settings: Settings, options: StubOptions) -> anyhow::Result<u8> {
+    telemetry::log_lines(&settings.log, std::env::var("RUST_LOG").ok().as_deref())?;
+    let secrets = Secrets::from_variables(std::env::vars());
+    let address = options.listen.unwrap_or_else(|| format!("127.0.0.1:{}", options.system.usual_port()));
+    let listener = TcpListener::bind(&address)
+        .await
+        .with_context(|| format!("the stub cannot listen at {address}; choose another address with --listen"))?;
+    let shutdown = Shutdown::new();
+    let scene = Scene { settings, secrets, webhook: options.webhook };
+    let lines = match options.system {
+        System::Toss => scene.toss(listener, &shutdown)?,
+        System::Nhn => scene.nhn(listener, &shutdown)?,
+        System::Solapi => scene.solapi(listener, &shutdown)?,
+    };
+    println!("{}", lines.join("\n"));
+    serve::told_to_stop().await;
+    shutdown.begin();
+    shutdown.drained(DRAIN).await;
+    Ok(0)
+}
+
+/// What a stub is started with.
+struct Scene {
+    settings: Settings,
+    secrets: Secrets,
+    webhook: Option<String>,
+}
+
+impl Scene {
+    fn toss(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
+        let key = self.secrets.toss_secret_key.clone();
+        let env = key.is_none().then(|| format!("BAEDAL_TOSS_SECRET_KEY={TOSS_KEY} "));
+        let mut options = toss::Options::new(key.unwrap_or_else(|| Secret::new(TOSS_KEY)));
+        options.webhook.clone_from(&self.webhook);
+        let base = TossStub::start(listener, options, shutdown)?.base();
+        let start = format!(
+            "{}baedal --set payment.provider=toss --set toss.base={base} --set toss.window={base}/window",
+            env.unwrap_or_default()
+        );
+        Ok(self.lines("Toss Payments", &base, &start, "confirm"))
+    }
+
+    fn nhn(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
+        let secret = self.secrets.nhn_secret_key.clone();
+        let env = secret.is_none().then(|| format!("BAEDAL_NHN_SECRET_KEY={STUB} "));
+        let options = nhn::Options {
+            appkey: or_stub(&self.settings.nhn.appkey),
+            secret: secret.unwrap_or_else(|| Secret::new(STUB)),
+            sender_key: or_stub(&self.settings.nhn.sender_key),
+            behaviour: self.behaviour()?,
+        };
+        let known = format!("nhn.appkey={} --set nhn.sender_key={}", options.appkey, options.sender_key);
+        let sender = self.sender();
+        let base = NhnStub::start(listener, options, shutdown)?.base();
+        let start = format!(
+            "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set {known} --set messages.sms_sender={sender}",
+            env.unwrap_or_default()
+        );
+        Ok(self.lines("NHN Cloud's KakaoTalk Bizmessage", &base, &start, "send"))
+    }
+
+    fn solapi(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
+        let Secrets { solapi_api_key: key, solapi_api_secret: secret, .. } = self.secrets.clone();
+        let env = [("BAEDAL_SOLAPI_API_KEY", &key), ("BAEDAL_SOLAPI_API_SECRET", &secret)];
+        let env = env.map(|(name, known)| if known.is_none() { format!("{name}={STUB} ") } else { String::new() });
+        let options = solapi::Options {
+            pf_id: or_stub(&self.settings.solapi.pf_id),
+            api_key: key.unwrap_or_else(|| Secret::new(STUB)),
+            api_secret: secret.unwrap_or_else(|| Secret::new(STUB)),
+            behaviour: self.behaviour()?,
+        };
+        let (pf_id, sender) = (options.pf_id.clone(), self.sender());
+        let base = SolapiStub::start(listener, options, shutdown)?.base();
+        let start = format!(
+            "{}baedal --set messages.outlet=solapi --set solapi.base={base} --set solapi.pf_id={pf_id} --set messages.sms_sender={sender}",
+            env.concat()
+        );
+        Ok(self.lines("Solapi", &base, &start, "send"))
+    }
+
+    fn behaviour(&self) -> anyhow::Result<Behaviour> {
+        Ok(Behaviour {
+            templates: outlets::templates(&self.settings.messages)?,
+            senders: vec![self.sender()],
+            delay: DELAY,
+            clock: Clock::system(),
+            webhook: self.webhook.clone(),
+        })
+    }
+
+    fn sender(&self) -> String {
+        match self.settings.messages.sms_sender.as_str() {
+            "" => SENDER.to_owned(),
+            set => set.to_owned(),
+        }
+    }
+
+    fn lines(&self, name: &str, base: &str, start: &str, call: &str) -> Vec<String> {
+        let webhook = self.webhook.as_deref().unwrap_or("nowhere; --webhook URL sends them");
+        vec![
+            format!("A stub of {name} answers at {base}. It remembers nothing once it ends."),
+            format!("  webhooks go to {webhook}"),
+            "Start Baedal with it:".to_owned(),
+            format!("  {start}"),
+            "Have the next call fail, see what was called, and end all faults:".to_owned(),
+            format!(
+                "  curl -X POST {base}/stub/faults -H 'Content-Type: application/json' -d '{{\"on\": \"{call}\", \"do\": \"lost\", \"times\": 1}}'"
+            ),
+            format!("  curl {base}/stub/calls"),
+            format!("  curl -X DELETE {base}/stub/faults"),
+        ]
+    }
+}
+
+fn or_stub(set: &str) -> String {
+    if set.is_empty() { STUB.to_owned() } else { set.to_owned() }
+}
