@@ -295,12 +295,12 @@ impl TossProvider {
                 }
                 Answer::NotSent | Answer::Unknown => return None,
             };
-            let is_last = page.len() < PAGE;
-            all.extend(page);
-            if is_last {
+            // A page may hold less than was asked for, so that only an empty one is known to be the last.
+            if page.is_empty() {
                 all.retain(|transaction| day.holds(transaction.transaction_at));
                 return Some(all);
             }
+            all.extend(page);
         }
         tracing::error!("Toss's list of transactions has no end");
         None

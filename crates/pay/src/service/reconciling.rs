@@ -74,8 +74,9 @@ impl PayService {
         let listed = tokio::time::timeout(LISTING, self.provider().transactions(day)).await;
         let Ok(Transactions::Known(theirs)) = listed else { return Err(ReconcileError::NoAnswer) };
         let ours = self.booked(day, &theirs).await?;
-        let mut differences = Vec::new();
-        for (asked, difference) in compare(day, &theirs, &ours).into_iter().enumerate() {
+        let found = compare(day, &theirs, &ours);
+        let (missing, mut differences): (Vec<_>, Vec<_>) = found.into_iter().partition(is_missing_there);
+        for (asked, difference) in missing.into_iter().enumerate() {
             differences.extend(if asked < MOST_ASKED { self.confirm(difference).await } else { Some(difference) });
         }
         Ok(Reconciliation {
@@ -201,6 +202,13 @@ impl PayService {
         let mut changes = Changes::default();
         changes.notes.push(note);
         self.room().store.commit(changes).await.map(drop)
+    }
+}
+
+const fn is_missing_there(difference: &Difference) -> bool {
+    match difference.kind {
+        Kind::ChargeUnknownThere | Kind::RefundUnknownThere => true,
+        Kind::ChargeUnknownHere | Kind::AmountsDiffer | Kind::RefundUnknownHere => false,
     }
 }
 
