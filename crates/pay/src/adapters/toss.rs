@@ -28,6 +28,9 @@ use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer,
 
 /// How long a connection may take to be made; what is not connected was not sent.
 const CONNECT: Duration = Duration::from_secs(2);
+/// How long a connection is kept for the next call: less than whoever is in front of Toss keeps it, for a call on a
+/// connection that has just ended may or may not have arrived.
+const IDLE: Duration = Duration::from_secs(20);
 /// The longest code of Toss's that is kept.
 const LONGEST_CODE: usize = 100;
 /// How many transactions are asked for at once.
@@ -93,7 +96,7 @@ impl TossProvider {
             "http" => platform::client::inside().redirect(reqwest::redirect::Policy::none()),
             _ => return Err(not_an_address()),
         };
-        let client = client.connect_timeout(CONNECT).build()?;
+        let client = client.connect_timeout(CONNECT).pool_idle_timeout(IDLE).build()?;
         Ok(Self { client, base: address, key, answers: Mutex::default() })
     }
 

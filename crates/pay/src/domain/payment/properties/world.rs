@@ -75,8 +75,8 @@ pub(super) struct World {
     refunds: BTreeMap<RefundId, (u32, Amount)>,
     /// Parts that were taken out of the order.
     adjusted: i64,
-    /// What the first closing decided, and what it took once there was something to take from.
-    closing: Option<Option<i64>>,
+    /// The most that the first closing gives back, and what it took once there was something to take from.
+    closing: Option<i64>,
     closed: Option<i64>,
 }
 
@@ -120,11 +120,10 @@ impl World {
     /// By the design alone: closing takes what it decided, or what is left, as soon as the order is paid and over.
     fn expect(&mut self, step: &Step) {
         if let Step::Close(amount) = step {
-            self.closing.get_or_insert(*amount);
+            self.closing.get_or_insert(amount.unwrap_or(i64::MAX));
         }
-        if let (true, Some(decided), None) = (self.is_paid(), self.closing, self.closed) {
-            let left = price().minor() - self.adjusted;
-            self.closed = Some(decided.map_or(left, |decided| decided.min(left)));
+        if let (true, Some(most), None) = (self.is_paid(), self.closing, self.closed) {
+            self.closed = Some(most.min(price().minor() - self.adjusted));
         }
     }
 
