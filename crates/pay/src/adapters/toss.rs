@@ -257,12 +257,15 @@ impl TossProvider {
         }
     }
 
-    /// The list has neither the amounts of refunds nor their names for certain: each is looked up in its payment.
+    /// The list has neither the amounts of refunds nor their names for certain: each of ours is looked up in its payment.
     async fn moved(&self, day: &Day) -> Option<Vec<Movement>> {
         let mut moved = Vec::new();
         for transaction in self.all_of(day).await? {
             match transaction.way() {
                 Way::In => moved.push(transaction.movement(Moved::Charge, None)),
+                Way::Out if !transaction.is_ours() => {
+                    moved.push(transaction.movement(Moved::Refund { refund_id: None }, None));
+                }
                 Way::Out => match self.find(&transaction.order_id).await {
                     Found::Payment(payment) => {
                         let (amount, refund_id) = payment.back(&transaction.transaction_key).unzip();

@@ -395,6 +395,35 @@ fn an_answer_about_something_else_says_nothing() {
 }
 
 #[test]
+fn a_refund_is_done_when_its_cancel_is() {
+    let id = refund(1, 0).refund_id;
+    let asked = |cancel: serde_json::Value| {
+        let body = json!({
+            "paymentKey": "k", "orderId": "o", "totalAmount": 5, "balanceAmount": 5, "status": "DONE",
+            "cancels": [{ "cancelAmount": 1, "cancelReason": "by hand", "canceledAt": null }, cancel],
+        });
+        serde_json::from_value::<Payment>(body).unwrap().refund(id)
+    };
+    let cancel = |status: &str, at: Option<&str>| json!({ "cancelAmount": 1, "cancelReason": reason(id), "cancelStatus": status, "canceledAt": at });
+    let at = "2026-11-22T13:00:00+09:00";
+    assert_eq!(asked(cancel("DONE", Some(at))), RefundLookUp::Done { at: at.parse().unwrap() });
+    assert_eq!(asked(cancel("DONE", None)), RefundLookUp::Unknown);
+    assert_eq!(asked(cancel("IN_PROGRESS", None)), RefundLookUp::Unknown);
+    assert_eq!(asked(cancel("ABORTED", Some(at))), RefundLookUp::NotFound);
+    assert_eq!(asked(json!({ "cancelAmount": 1, "cancelReason": "refund me" })), RefundLookUp::NotFound);
+    assert_eq!(asked(json!({ "cancelAmount": 1, "cancelReason": null })), RefundLookUp::NotFound);
+}
+
+#[test]
+fn the_list_of_another_shop_s_transactions_can_be_read() {
+    let line = json!({ "transactionKey": "t", "orderId": "their-order-1", "status": "DONE", "amount": 10.5,
+        "transactionAt": "2026-11-22T13:00:00+09:00", "currency": "USD" });
+    let read: Transaction = serde_json::from_value(line).unwrap();
+    assert!(!read.is_ours());
+    assert_eq!(read.way(), Way::In);
+}
+
+#[test]
 fn only_addresses_that_keep_the_key_are_taken() {
     for wrong in ["", "api.tosspayments.com", "ftp://api.tosspayments.com", "https://"] {
         assert!(matches!(TossProvider::new(wrong, key()), Err(TossError::NotAnAddress(_))), "{wrong}");

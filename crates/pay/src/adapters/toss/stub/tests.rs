@@ -214,7 +214,7 @@ async fn every_change_of_a_payment_is_told_by_webhook() {
     let (clock, hand) = Clock::fake("2026-11-22T10:00:00Z".parse().unwrap());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let webhook = Some(format!("http://{shop}/hook"));
-    let options = Options { clock, webhook, ..Options::new(Secret::new(KEY)) };
+    let options = Options { webhook, clock, ..Options::new(Secret::new(KEY)) };
     let stub = TossStub::start(listener, options, &shutdown).unwrap();
     let heard = async |count: usize, status: &str| {
         platform::testing::until(status, || told.lock().len() == count).await;
