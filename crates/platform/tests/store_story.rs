@@ -54,6 +54,27 @@ async fn the_story_of_the_embedded_store() {
     story(|| world.room(Context::Delivery, TABLES)).await;
 }
 
+#[tokio::test]
+async fn what_happened_between_two_times_is_found_by_position() {
+    let dir = TempDir::new().unwrap();
+    let world = World::new(dir.path());
+    let room = world.room(Context::Delivery, TABLES);
+    let begin = world.clock.now();
+    let minutes = |minutes| begin.saturating_add(jiff::SignedDuration::from_mins(minutes)).unwrap();
+    let position_at = |at| room.store.readers().with(|reader| reader.position_at(at)).unwrap();
+    assert_eq!(position_at(begin), 1, "in an empty log everything is still to come");
+    for n in 1..=5 {
+        tell(&room, &streams(&room), subject(n), request()).await;
+        tell(&room, &streams(&room), subject(n), Do::Assign("kim".into())).await;
+        world.hand.advance(jiff::SignedDuration::from_mins(1));
+    }
+    let positions = [-9, 0, 1, 2, 4, 5, 99].map(|after| position_at(minutes(after)));
+    assert_eq!(positions, [1, 1, 3, 5, 9, 11, 11]);
+    let about = |names: &[&str]| room.store.readers().with(|reader| reader.subjects_between(3, 7, names)).unwrap();
+    assert_eq!(about(&["RiderAssigned"]), [subject(2), subject(3)].into());
+    assert_eq!(about(&["DeliveryCompleted"]), [].into());
+}
+
 fn plain(event: &StoredEvent) -> (u64, u64, String, String, Option<String>) {
     (event.position, event.version, event.name.clone(), event.body.clone(), event.personal.clone())
 }

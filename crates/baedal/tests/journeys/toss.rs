@@ -100,12 +100,33 @@ impl Shop {
     /// All promises hold, and Toss has what our ledger has.
     async fn close(self) {
         self.app.rest().await;
+        let found = self.app.get("operator/1", "/operations/pay/reconciliation?date=2026-11-22").await.expect(200);
+        assert_eq!(found["provider"], found["ledger"]);
+        self.end().await;
+    }
+
+    /// So many minutes pass, at whose end it is after four, and the day before is compared.
+    async fn night(&self, minutes: i64) {
+        self.app.pass_minutes(minutes).await;
+        assert_eq!(&self.app.now().to_string()[..13], "2026-11-22T19");
+    }
+
+    /// All promises hold, also where the ledger and Toss have other dates.
+    async fn end(self) {
+        self.app.rest().await;
         self.app.check();
         let found = self.app.get("operator/1", "/operations/pay/reconciliation?date=2026-11-22").await.expect(200);
         assert_eq!(found["differences"], json!([]));
-        assert_eq!(found["provider"], found["ledger"]);
         self.shutdown.begin();
         assert!(self.shutdown.drained(Duration::from_secs(5)).await);
+    }
+
+    /// Whether an attempt to pay for the order is still being asked after.
+    async fn is_in_doubt(&self, order: &str) -> bool {
+        let url = format!("{}/payments/{order}", self.app.service(Pay));
+        let found = self.app.http.get(url).header("baedal-actor", "operator/1").send().await.unwrap();
+        let payment: Value = found.json().await.unwrap();
+        payment["attempts"].as_array().into_iter().flatten().any(|attempt| attempt["outcome"] == "IN_DOUBT")
     }
 }
 
@@ -317,16 +338,13 @@ async fn money_that_nobody_told_of_is_found_in_the_night_and_goes_back() {
     shop.app.pass_minutes(11).await;
     assert_eq!(shop.app.status(&customer, &order).await, "EXPIRED");
     assert_eq!(shop.sums(&order), [(22_000, 0)]);
-    // From 19:11 to 04:01.
-    shop.app.pass_minutes(8 * 60 + 50).await;
+    shop.night(8 * 60 + 50).await;
     platform::testing::until("it is back", || shop.sums(&order) == [(22_000, 22_000)]).await;
     shop.app.rest().await;
     assert_eq!(shop.app.look(&customer, &order).await["refund"], "DONE");
     let found = shop.app.get("operator/1", day).await.expect(200);
-    assert_eq!((&found["differences"], &found["provider"]["refunds"]), (&json!([]), &json!(0)), "it went back today");
-    shop.app.check();
-    shop.shutdown.begin();
-    assert!(shop.shutdown.drained(Duration::from_secs(5)).await);
+    assert_eq!(found["provider"]["refunds"], 0, "it went back today");
+    shop.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -367,6 +385,50 @@ async fn a_restart_between_charge_and_answer_loses_nothing() {
     shop.until_refunded(&customer, &order).await;
     assert_eq!(shop.sums(&order), [(22_000, 22_000)]);
     shop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_storm_of_faults_every_order_ends_as_it_should_and_all_money_is_where_it_belongs() {
+    let shop = Shop::open().await;
+    let kinds = faults().into_iter().map(|(fault, _)| fault).chain([code("REJECT_CARD_PAYMENT"), code("NEW_CODE")]);
+    let kinds: Vec<Kind> = kinds.collect();
+    for (round, call) in ["confirm", "look-up", "cancel", "webhook"].into_iter().cycle().take(60).enumerate() {
+        shop.toss.faults().on(call, kinds[(round * 5 + round / 7) % kinds.len()].clone(), 1);
+    }
+    let customers: Vec<String> = (0..16).map(|_| shop.app.someone("customer")).collect();
+    let orders = customers.iter().map(async |customer| {
+        let order = shop.order(customer).await;
+        let key = shop.window(customer, &order).await;
+        for _ in 0..2 {
+            // Declined, deferred, or in doubt: an impatient customer sends the same again.
+            let answer = shop.app.pay(customer, &order, &key).await;
+            assert!(answer.status.as_u16() < 500, "{}", answer.body);
+        }
+        order
+    });
+    let orders = futures_util::future::join_all(orders).await;
+    for (number, (customer, order)) in customers.iter().zip(&orders).enumerate() {
+        if number % 3 == 0 {
+            assert!(shop.app.cancel(customer, order).await.status.is_success());
+        }
+    }
+    for _ in 0..40 {
+        shop.app.pass(SignedDuration::from_secs(7)).await;
+    }
+    shop.toss.faults().clear();
+    for (number, (customer, order)) in customers.iter().zip(&orders).enumerate() {
+        shop.until("it is known what became of it", async || !shop.is_in_doubt(order).await).await;
+        let status = shop.app.status(customer, order).await;
+        assert!(number % 3 != 0 || ["CANCEL_REQUESTED", "CANCELLED"].contains(&status.as_str()), "{status}");
+        assert!(status != "PLACED" || shop.sums(order) == [(22_000, 0)], "{:?}", shop.sums(order));
+    }
+    // Nobody accepts, so that all of it goes back; what was charged too late, and not told of, in the night.
+    shop.night(9 * 60).await;
+    for order in &orders {
+        platform::testing::until("all of it is back", || shop.sums(order).iter().all(|(all, back)| all == back)).await;
+        assert!(shop.sums(order).len() <= 1, "{:?}", shop.sums(order));
+    }
+    shop.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

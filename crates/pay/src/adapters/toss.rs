@@ -28,6 +28,9 @@ use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer,
 
 /// How long a connection may take to be made; what is not connected was not sent.
 const CONNECT: Duration = Duration::from_secs(2);
+/// How long a connection is kept for the next call: less than whoever is in front of Toss keeps it, for a call on a
+/// connection that has just ended may or may not have arrived.
+const IDLE: Duration = Duration::from_secs(20);
 /// The longest code of Toss's that is kept.
 const LONGEST_CODE: usize = 100;
 /// How many transactions are asked for at once.
@@ -93,7 +96,7 @@ impl TossProvider {
             "http" => platform::client::inside().redirect(reqwest::redirect::Policy::none()),
             _ => return Err(not_an_address()),
         };
-        let client = client.connect_timeout(CONNECT).build()?;
+        let client = client.connect_timeout(CONNECT).pool_idle_timeout(IDLE).build()?;
         Ok(Self { client, base: address, key, answers: Mutex::default() })
     }
 
@@ -254,12 +257,15 @@ impl TossProvider {
         }
     }
 
-    /// The list has neither the amounts of refunds nor their names for certain: each is looked up in its payment.
+    /// The list has neither the amounts of refunds nor their names for certain: each of ours is looked up in its payment.
     async fn moved(&self, day: &Day) -> Option<Vec<Movement>> {
         let mut moved = Vec::new();
         for transaction in self.all_of(day).await? {
             match transaction.way() {
                 Way::In => moved.push(transaction.movement(Moved::Charge, None)),
+                Way::Out if !transaction.is_ours() => {
+                    moved.push(transaction.movement(Moved::Refund { refund_id: None }, None));
+                }
                 Way::Out => match self.find(&transaction.order_id).await {
                     Found::Payment(payment) => {
                         let (amount, refund_id) = payment.back(&transaction.transaction_key).unzip();
@@ -295,12 +301,12 @@ impl TossProvider {
                 }
                 Answer::NotSent | Answer::Unknown => return None,
             };
-            let is_last = page.len() < PAGE;
-            all.extend(page);
-            if is_last {
+            // A page may hold less than was asked for, so that only an empty one is known to be the last.
+            if page.is_empty() {
                 all.retain(|transaction| day.holds(transaction.transaction_at));
                 return Some(all);
             }
+            all.extend(page);
         }
         tracing::error!("Toss's list of transactions has no end");
         None

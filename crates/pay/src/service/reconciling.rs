@@ -25,6 +25,10 @@ use crate::ports::{LookUp, RefundLookUp, Transactions};
 const LISTING: Duration = Duration::from_secs(120);
 /// How many movements that it did not list it is asked for one by one.
 const MOST_ASKED: usize = 200;
+/// How far events may lie in another order than their times.
+const DISORDER: SignedDuration = SignedDuration::from_hours(1);
+/// How many orders' books are read at once.
+const AT_ONCE: usize = 500;
 /// When a comparison that was not possible is tried again.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 /// What notes about comparisons are about.
@@ -74,8 +78,9 @@ impl PayService {
         let listed = tokio::time::timeout(LISTING, self.provider().transactions(day)).await;
         let Ok(Transactions::Known(theirs)) = listed else { return Err(ReconcileError::NoAnswer) };
         let ours = self.booked(day, &theirs).await?;
-        let mut differences = Vec::new();
-        for (asked, difference) in compare(day, &theirs, &ours).into_iter().enumerate() {
+        let found = compare(day, &theirs, &ours);
+        let (missing, mut differences): (Vec<_>, Vec<_>) = found.into_iter().partition(is_missing_there);
+        for (asked, difference) in missing.into_iter().enumerate() {
             differences.extend(if asked < MOST_ASKED { self.confirm(difference).await } else { Some(difference) });
         }
         Ok(Reconciliation {
@@ -105,13 +110,22 @@ impl PayService {
         Ok(booked)
     }
 
-    /// The books in which money moved at the provider on `day`. Days begin with a whole second.
+    /// The books in which money moved at the provider on `day`, found by the log: it is as long as the day, and the
+    /// ledger as long as the years.
     fn books_of(&self, day: &Day) -> Result<Vec<Ledger>, StoreError> {
-        let tail = "WHERE EXISTS (SELECT 1 FROM json_each(doc, '$.entries')
-            WHERE value ->> 'account' = 'provider'
-            AND substr(value ->> 'at', 1, 19) >= ?1 AND substr(value ->> 'at', 1, 19) < ?2)";
-        let second = |at: Time| Value::Text(at.strftime("%Y-%m-%dT%H:%M:%S").to_string());
-        self.rows(tail, &[second(day.from), second(day.until)])
+        let early = day.from.saturating_sub(DISORDER).unwrap_or(Time::MIN);
+        let late = day.until.saturating_add(DISORDER).unwrap_or(Time::MAX);
+        let moved = self.room().store.readers().with(|reader| {
+            let (from, until) = (reader.position_at(early)?, reader.position_at(late)?);
+            reader.subjects_between(from, until, &["PaymentApproved", "PaymentRefunded"])
+        })?;
+        let keys: Vec<String> = moved.iter().map(Uuid::to_string).collect();
+        let mut books = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(AT_ONCE) {
+            let list = Value::Text(format!("[\"{}\"]", keys.join("\",\"")));
+            books.extend(self.rows("WHERE key IN (SELECT value FROM json_each(?1))", &[list])?);
+        }
+        Ok(books)
     }
 
     /// A difference as it stands after asking for the movement that was not listed; `None`: there is none.
@@ -201,6 +215,13 @@ impl PayService {
         let mut changes = Changes::default();
         changes.notes.push(note);
         self.room().store.commit(changes).await.map(drop)
+    }
+}
+
+const fn is_missing_there(difference: &Difference) -> bool {
+    match difference.kind {
+        Kind::ChargeUnknownThere | Kind::RefundUnknownThere => true,
+        Kind::ChargeUnknownHere | Kind::AmountsDiffer | Kind::RefundUnknownHere => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading a context's database: own connections, short transactions.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -83,6 +84,37 @@ impl Reader<'_> {
             .prepare_cached(&format!("SELECT {EVENT_COLUMNS} FROM events WHERE stream = ?1 ORDER BY version"))?
             .query_map([stream], StoredEvent::from_row)?
             .collect()
+    }
+
+    /// The first position from which on events are of `at` or later, where times rise with positions.
+    pub fn position_at(&self, at: Time) -> rusqlite::Result<u64> {
+        let mut at_position = self.connection.prepare_cached("SELECT at FROM events WHERE position = ?1")?;
+        let (mut low, mut high) = (1, self.log_and_head()?.1 + 1);
+        while low < high {
+            let middle = low.midpoint(high);
+            let found: i64 = at_position.query_row([middle], |row| row.get(0))?;
+            if found < at.as_millisecond() {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+
+    /// What the events of these types are about, from the position `from` to the one before `until`.
+    pub fn subjects_between(&self, from: u64, until: u64, names: &[&str]) -> rusqlite::Result<BTreeSet<Uuid>> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT correlation, type FROM events WHERE position >= ?1 AND position < ?2")?;
+        let mut rows = statement.query((from, until))?;
+        let mut subjects = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            if names.contains(&row.get_ref(1)?.as_str()?) {
+                subjects.insert(Uuid::from_bytes(row.get(0)?));
+            }
+        }
+        Ok(subjects)
     }
 
     /// The log's id, and its last position.

@@ -5,7 +5,9 @@ use kernel::ids::RefundId;
 use kernel::money::Amount;
 use kernel::order::PaymentCode;
 use serde::Deserialize;
+use serde_json::Number;
 
+use crate::domain::payment::read_reference;
 use crate::domain::reconciliation::{Moved, Movement};
 use crate::ports::{Charge, ChargeAnswer, LookUp, RefundLookUp};
 
@@ -53,7 +55,8 @@ enum Status {
 pub(super) struct Cancel {
     cancel_amount: Amount,
     cancel_reason: Option<String>,
-    canceled_at: Time,
+    /// Not there yet while a cancel is under way.
+    canceled_at: Option<Time>,
     transaction_key: Option<String>,
     cancel_status: Option<String>,
 }
@@ -67,7 +70,8 @@ pub(super) struct Transaction {
     pub(super) order_id: String,
     status: Status,
     pub(super) transaction_at: Time,
-    amount: Amount,
+    /// Of another shop's it may be in any currency.
+    amount: Number,
 }
 
 /// Which way a transaction went.
@@ -115,10 +119,10 @@ impl Payment {
     pub(super) fn refund(&self, refund_id: RefundId) -> RefundLookUp {
         match self.cancels().find(|cancel| cancel.refund_id() == Some(refund_id)) {
             None => RefundLookUp::NotFound,
-            Some(cancel) => match cancel.cancel_status.as_deref() {
-                None | Some("DONE") => RefundLookUp::Done { at: cancel.canceled_at },
-                Some("ABORTED") => RefundLookUp::NotFound,
-                Some(_) => RefundLookUp::Unknown,
+            Some(cancel) => match (cancel.cancel_status.as_deref(), cancel.canceled_at) {
+                (None | Some("DONE"), Some(at)) => RefundLookUp::Done { at },
+                (Some("ABORTED"), _) => RefundLookUp::NotFound,
+                (None | Some(_), _) => RefundLookUp::Unknown,
             },
         }
     }
@@ -141,6 +145,11 @@ impl Cancel {
 }
 
 impl Transaction {
+    /// Whether it is about an order of ours.
+    pub(super) fn is_ours(&self) -> bool {
+        read_reference(&self.order_id).is_some()
+    }
+
     /// Which way it went.
     pub(super) const fn way(&self) -> Way {
         match self.status {
@@ -157,7 +166,8 @@ impl Transaction {
 
     /// The movement that it is; a refund's amount and name come from the payment.
     pub(super) fn movement(self, kind: Moved, amount: Option<Amount>) -> Movement {
-        let amount = amount.unwrap_or(Amount::new(self.amount.minor().saturating_abs()));
+        let listed = || Amount::new(self.amount.as_i64().unwrap_or_default().saturating_abs());
+        let amount = amount.unwrap_or_else(listed);
         Movement { reference: self.order_id, kind, amount, at: self.transaction_at }
     }
 }

@@ -302,6 +302,60 @@ async fn a_days_movements_carry_the_refunds_names() {
     world.end().await;
 }
 
+/// Toss at an address where everything is answered like this.
+async fn rubbish(answer: axum::response::Response, shutdown: &Shutdown) -> TossProvider {
+    let (parts, body) = answer.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let answer =
+        async move || axum::response::Response::from_parts(parts.clone(), axum::body::Body::from(body.clone()));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let router = axum::Router::new().fallback(answer);
+    let address = platform::stub::Stub::new(|_, _| None).serve(listener, router, shutdown).unwrap();
+    TossProvider::new(&format!("http://{address}"), key()).unwrap()
+}
+
+#[tokio::test]
+async fn from_rubbish_nothing_is_concluded() {
+    use axum::response::IntoResponse;
+    let deep = "[".repeat(100_000);
+    let bodies = [
+        "",
+        "null",
+        "{}",
+        "[]x",
+        "\"DONE\"",
+        "<html>502</html>",
+        r#"{"code":7}"#,
+        r#"{"code":""}"#,
+        r#"{"status":"DONE"}"#,
+        r#"{"orderId":"x","paymentKey":"k","totalAmount":"31500","balanceAmount":0,"status":"DONE"}"#,
+        &deep,
+    ];
+    let shutdown = Shutdown::new();
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
+    let day = Day::of("2026-11-22".parse().unwrap(), &zone).unwrap();
+    for status in [200, 204, 302, 400, 401, 404, 418, 500, 503] {
+        for body in bodies {
+            let status = StatusCode::from_u16(status).unwrap();
+            let location = [("location", "http://127.0.0.1:1/")];
+            let toss = rubbish((status, location, body.to_owned()).into_response(), &shutdown).await;
+            let charge = Charge {
+                reference: reference(order(), 1),
+                amount: PRICE,
+                currency: Currency::Krw,
+                method: PaymentMethod::Card,
+                token: "k".to_owned(),
+            };
+            assert_eq!(toss.charge(charge).await, ChargeAnswer::Unknown, "{status} {body:.40}");
+            assert_eq!(toss.look_up(&reference(order(), 1)).await, LookUp::Unknown, "{status} {body:.40}");
+            assert_eq!(toss.refund(refund(1, 1)).await, RefundAnswer::Unknown, "{status} {body:.40}");
+            assert_eq!(toss.transactions(&day).await, Transactions::Unknown, "{status} {body:.40}");
+        }
+    }
+    shutdown.begin();
+    assert!(shutdown.drained(Duration::from_secs(5)).await);
+}
+
 #[test]
 fn an_answer_about_something_else_says_nothing() {
     let answer = |change: serde_json::Value| {
@@ -338,6 +392,35 @@ fn an_answer_about_something_else_says_nothing() {
     for (change, expected) in cases {
         assert_eq!(answer(change.clone()), expected, "{change}");
     }
+}
+
+#[test]
+fn a_refund_is_done_when_its_cancel_is() {
+    let id = refund(1, 0).refund_id;
+    let asked = |cancel: serde_json::Value| {
+        let body = json!({
+            "paymentKey": "k", "orderId": "o", "totalAmount": 5, "balanceAmount": 5, "status": "DONE",
+            "cancels": [{ "cancelAmount": 1, "cancelReason": "by hand", "canceledAt": null }, cancel],
+        });
+        serde_json::from_value::<Payment>(body).unwrap().refund(id)
+    };
+    let cancel = |status: &str, at: Option<&str>| json!({ "cancelAmount": 1, "cancelReason": reason(id), "cancelStatus": status, "canceledAt": at });
+    let at = "2026-11-22T13:00:00+09:00";
+    assert_eq!(asked(cancel("DONE", Some(at))), RefundLookUp::Done { at: at.parse().unwrap() });
+    assert_eq!(asked(cancel("DONE", None)), RefundLookUp::Unknown);
+    assert_eq!(asked(cancel("IN_PROGRESS", None)), RefundLookUp::Unknown);
+    assert_eq!(asked(cancel("ABORTED", Some(at))), RefundLookUp::NotFound);
+    assert_eq!(asked(json!({ "cancelAmount": 1, "cancelReason": "refund me" })), RefundLookUp::NotFound);
+    assert_eq!(asked(json!({ "cancelAmount": 1, "cancelReason": null })), RefundLookUp::NotFound);
+}
+
+#[test]
+fn the_list_of_another_shop_s_transactions_can_be_read() {
+    let line = json!({ "transactionKey": "t", "orderId": "their-order-1", "status": "DONE", "amount": 10.5,
+        "transactionAt": "2026-11-22T13:00:00+09:00", "currency": "USD" });
+    let read: Transaction = serde_json::from_value(line).unwrap();
+    assert!(!read.is_ours());
+    assert_eq!(read.way(), Way::In);
 }
 
 #[test]

@@ -1,3 +1,4 @@
+use axum::http::HeaderMap;
 use reqwest::{Client, RequestBuilder, Url};
 use serde_json::{Value, json};
 
@@ -195,6 +196,51 @@ async fn transactions_are_listed_by_time_and_in_pages() {
     assert_eq!(said(world.get(&format!("/v1/transactions?{dates}&limit=1{after}"))).await.1, json!([]));
     refused(said(world.get("/v1/transactions?startDate=today")).await, (400, "INVALID_REQUEST"));
     world.end().await;
+}
+
+#[tokio::test]
+async fn every_change_of_a_payment_is_told_by_webhook() {
+    let shutdown = Shutdown::new();
+    let told = Arc::new(Mutex::new(Vec::<(HeaderMap, Value)>::new()));
+    let ear = {
+        let told = Arc::clone(&told);
+        axum::routing::post(async move |headers: HeaderMap, axum::Json(body): axum::Json<Value>| {
+            told.lock().push((headers, body));
+        })
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let shop = Stub::new(|_, _| None);
+    let shop = shop.serve(listener, axum::Router::new().route("/hook", ear), &shutdown).unwrap();
+    let (clock, hand) = Clock::fake("2026-11-22T10:00:00Z".parse().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let webhook = Some(format!("http://{shop}/hook"));
+    let options = Options { webhook, clock, ..Options::new(Secret::new(KEY)) };
+    let stub = TossStub::start(listener, options, &shutdown).unwrap();
+    let heard = async |count: usize, status: &str| {
+        platform::testing::until(status, || told.lock().len() == count).await;
+        let (headers, body) = told.lock().last().unwrap().clone();
+        assert_eq!((&body["eventType"], &body["data"]["status"]), (&json!("PAYMENT_STATUS_CHANGED"), &json!(status)));
+        assert_eq!(headers["tosspayments-webhook-transmission-retried-count"], "0");
+        assert!(headers.contains_key("tosspayments-webhook-transmission-time"));
+        assert!(!headers["tosspayments-webhook-transmission-id"].is_empty());
+        assert_eq!(headers.get("tosspayments-webhook-signature"), None, "webhooks of payments are not signed");
+    };
+    let key = stub.authenticate(ORDER, Amount::new(15_000));
+    stub.confirm(&key);
+    heard(1, "DONE").await;
+    stub.cancel(&key, Amount::new(5_000), "a part");
+    heard(2, "PARTIAL_CANCELED").await;
+    stub.cancel(&key, Amount::new(10_000), "the rest");
+    heard(3, "CANCELED").await;
+    let key = stub.authenticate("order-000002", Amount::new(15_000));
+    stub.abort(&key);
+    heard(4, "ABORTED").await;
+    stub.authenticate("order-000003", Amount::new(15_000));
+    hand.advance(SignedDuration::from_mins(10));
+    heard(5, "EXPIRED").await;
+    assert_eq!(told.lock()[4].1["createdAt"], "2026-11-22T19:10:00.000000");
+    shutdown.begin();
+    assert!(shutdown.drained(Duration::from_secs(5)).await);
 }
 
 #[tokio::test]

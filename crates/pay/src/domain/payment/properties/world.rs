@@ -42,6 +42,8 @@ pub(super) enum Step {
     Pass(i64),
     /// An hour passes.
     PassAnHour,
+    /// The process dies: all that is left is the log.
+    Crash,
 }
 
 /// What becomes of a call to the provider.
@@ -54,6 +56,10 @@ pub(super) enum Fate {
     /// It is still under way when the caller gives up.
     Late,
     NotSent,
+    /// The process dies after the charge, before the outcome is written down.
+    ChargedAndCrashed,
+    /// The process dies before the call.
+    Crashed,
 }
 
 pub(super) struct World {
@@ -67,6 +73,11 @@ pub(super) struct World {
     under_way: BTreeSet<u32>,
     charges: BTreeMap<u32, Option<Amount>>,
     refunds: BTreeMap<RefundId, (u32, Amount)>,
+    /// Parts that were taken out of the order.
+    adjusted: i64,
+    /// The most that the first closing gives back, and what it took once there was something to take from.
+    closing: Option<i64>,
+    closed: Option<i64>,
 }
 
 impl World {
@@ -81,6 +92,9 @@ impl World {
             under_way: BTreeSet::new(),
             charges: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            adjusted: 0,
+            closing: None,
+            closed: None,
         }
     }
 
@@ -90,6 +104,34 @@ impl World {
     }
 
     pub(super) fn take(&mut self, step: &Step) {
+        self.act(step);
+        self.expect(step);
+    }
+
+    /// What the order should keep: nothing if it is not paid; else its price without what was taken out of it, and
+    /// without what closing gave back.
+    pub(super) fn should_keep(&self) -> Amount {
+        if self.is_paid() {
+            return Amount::new(price().minor() - self.adjusted - self.closed.unwrap_or(0));
+        }
+        Amount::ZERO
+    }
+
+    /// By the design alone: closing takes what it decided, or what is left, as soon as the order is paid and over.
+    fn expect(&mut self, step: &Step) {
+        if let Step::Close(amount) = step {
+            self.closing.get_or_insert(amount.unwrap_or(i64::MAX));
+        }
+        if let (true, Some(most), None) = (self.is_paid(), self.closing, self.closed) {
+            self.closed = Some(most.min(price().minor() - self.adjusted));
+        }
+    }
+
+    fn is_paid(&self) -> bool {
+        (1..5).any(|attempt| matches!(self.state.answer(attempt), Some(Answer::Approved { .. })))
+    }
+
+    fn act(&mut self, step: &Step) {
         match *step {
             Step::Request(attempt, fate) => self.request(attempt, fate),
             Step::Arrive(attempt) => self.arrive(attempt),
@@ -102,17 +144,28 @@ impl World {
                 reason: RefundReason::Cancelled,
                 borne_by: BorneBy::Store,
             }),
-            Step::Adjust(id, amount) => self.tell(&What::RequestRefund {
-                refund_id: refund_id(id),
-                amount: Amount::new(amount),
-                reason: RefundReason::Adjusted,
-                borne_by: BorneBy::Rider,
-            }),
+            Step::Adjust(id, amount) => self.adjust(refund_id(id), amount),
             Step::Settle(id) => self.settle(refund_id(id)),
             Step::Retry(id) => self.tell(&What::RetryRefund { refund_id: refund_id(id) }),
             Step::Pass(seconds) => self.now += seconds,
             Step::PassAnHour => self.now += 3600,
+            Step::Crash => self.state = self.replayed(),
         }
+    }
+
+    /// Each part goes back once, and only while there is so much left of a paid order.
+    fn adjust(&mut self, refund_id: RefundId, amount: i64) {
+        let is_new = !self.state.refunds.contains_key(&refund_id);
+        let left = price().minor() - self.adjusted - self.closed.unwrap_or(0);
+        if is_new && self.is_paid() && amount <= left {
+            self.adjusted += amount;
+        }
+        self.tell(&What::RequestRefund {
+            refund_id,
+            amount: Amount::new(amount),
+            reason: RefundReason::Adjusted,
+            borne_by: BorneBy::Rider,
+        });
     }
 
     /// Late calls arrive, the provider tells of all it charged, the worker does all there is, operators settle the rest.
@@ -128,7 +181,7 @@ impl World {
             self.take(&Step::Webhook(attempt));
         }
         for _ in 0..100 {
-            self.work(true);
+            self.take(&Step::Work { answered: true });
         }
         let failed: Vec<_> = self.state.refunds.keys().copied().collect();
         for refund_id in failed {
@@ -223,6 +276,11 @@ impl World {
                 Outcome::Unknown
             }
             Fate::NotSent => Outcome::NotSent,
+            Fate::ChargedAndCrashed => {
+                self.charge(attempt, Some(price()));
+                return self.state = self.replayed();
+            }
+            Fate::Crashed => return self.state = self.replayed(),
         };
         self.tell(&What::RecordOutcome { attempt, outcome });
     }
