@@ -63,6 +63,8 @@ pub enum Command {
     Settings,
     /// Print the message templates as they have to be registered with the message provider.
     Templates,
+    /// Play an outside system, known by the same settings and secrets, to try things out without an account.
+    Stub(StubOptions),
 }
 
 impl Default for Command {
@@ -101,6 +103,26 @@ pub struct CheckOptions {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Which outside system is played, and where.
+#[derive(Debug, Args)]
+pub struct StubOptions {
+    /// Which one.
+    #[arg(value_enum)]
+    pub of: StubOf,
+    /// The address to listen at
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8091")]
+    pub listen: String,
+}
+
+/// An outside system that can be played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StubOf {
+    /// NHN Cloud's KakaoTalk messages.
+    Nhn,
+    /// Solapi's.
+    Solapi,
 }
 
 impl Arguments {

@@ -7,6 +7,7 @@ mod demo;
 pub mod outlets;
 mod payments;
 mod serve;
+mod stubs;
 
 use anyhow::Context as _;
 use cli::{Arguments, Command};
@@ -25,6 +26,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
             Ok(check::run(&check::Options { data_dir: settings.data_dir, once: options.once, json: options.json }))
         }
         Command::Settings => Ok(print_settings(&settings)),
+        Command::Stub(options) => runtime()?.block_on(stubs::run(settings, options)),
         Command::Templates => {
             print!("{}", customer::domain::templates::listing::toml(&outlets::templates(&settings.messages)?)?);
             Ok(0)

@@ -53,7 +53,8 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-async fn told_to_stop() -> &'static str {
+/// Waits for SIGTERM or Ctrl-C, and says which it was.
+pub(crate) async fn told_to_stop() -> &'static str {
     let interrupt = tokio::signal::ctrl_c();
     let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
         // Without a handler the signal ends the process at once, which loses nothing that was confirmed.
