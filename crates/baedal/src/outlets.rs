@@ -76,8 +76,11 @@ fn solapi(settings: &Settings, parts: &Parts) -> anyhow::Result<Solapi> {
     Solapi::new(options, parts.clock.clone(), parts.ids.clone()).context("messages cannot leave by Solapi")
 }
 
-/// Short messages come from a registered number, or there are none.
-fn sms_sender(messages: &Messages) -> anyhow::Result<Option<String>> {
+/// The registered number that short messages come from, or none.
+///
+/// # Errors
+/// A sentence, where it is no number.
+pub fn sms_sender(messages: &Messages) -> anyhow::Result<Option<String>> {
     let digits: String = messages.sms_sender.chars().filter(|c| !matches!(c, '-' | ' ')).collect();
     if digits.is_empty() {
         return Ok(None);

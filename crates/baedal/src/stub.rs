@@ -89,7 +89,9 @@ impl Scene {
             "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set {known} --set messages.sms_sender={sender}",
             env.unwrap_or_default()
         );
-        Ok(self.lines("NHN Cloud's KakaoTalk Bizmessage", &base, &start, "send"))
+        let mut lines = self.lines("NHN Cloud's KakaoTalk Bizmessage", &base, &start, "send");
+        lines.push(reached(&base));
+        Ok(lines)
     }
 
     fn solapi(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
@@ -108,7 +110,9 @@ impl Scene {
             "{}baedal --set messages.outlet=solapi --set solapi.base={base} --set solapi.pf_id={pf_id} --set messages.sms_sender={sender}",
             env.concat()
         );
-        Ok(self.lines("Solapi", &base, &start, "send"))
+        let mut lines = self.lines("Solapi", &base, &start, "send");
+        lines.push(reached(&base));
+        Ok(lines)
     }
 
     fn behaviour(&self) -> anyhow::Result<Behaviour> {
@@ -145,6 +149,46 @@ impl Scene {
     }
 }
 
+fn reached(base: &str) -> String {
+    format!("What reached a phone:\n  curl {base}/stub/messages")
+}
+
 fn or_stub(set: &str) -> String {
     if set.is_empty() { STUB.to_owned() } else { set.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stub on a free port, known by what it says of itself.
+    async fn lines(system: System) -> (Vec<String>, Shutdown) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let shutdown = Shutdown::new();
+        let scene = Scene { settings: Settings::default(), secrets: Secrets::default(), webhook: None };
+        let lines = match system {
+            System::Toss => scene.toss(listener, &shutdown),
+            System::Nhn => scene.nhn(listener, &shutdown),
+            System::Solapi => scene.solapi(listener, &shutdown),
+        };
+        (lines.unwrap(), shutdown)
+    }
+
+    #[tokio::test]
+    async fn each_stub_answers_where_it_says_and_starts_us_with_settings_that_there_are() {
+        for system in [System::Toss, System::Nhn, System::Solapi] {
+            let (lines, shutdown) = lines(system).await;
+            let text = lines.join("\n");
+            let calls = text.split_whitespace().find(|word| word.ends_with("/stub/calls")).unwrap();
+            let client = platform::client::inside().build().unwrap();
+            assert_eq!(client.get(calls).send().await.unwrap().text().await.unwrap(), "{}");
+            let known = Settings::keys();
+            let set = text.split_whitespace().filter_map(|word| word.split_once('=')).map(|(key, _)| key);
+            for key in set.filter(|key| key.contains('.')) {
+                assert!(known.iter().any(|(known, _)| known == key), "{key}");
+            }
+            shutdown.begin();
+            assert!(shutdown.drained(DRAIN).await);
+        }
+    }
 }

@@ -41,15 +41,23 @@ pub fn router(customer: CustomerService) -> Router {
     Router::new().route("/phone", get(show)).route("/phone/stream", get(follow)).with_state(customer)
 }
 
+/// One customer's phone. Its block `chat` is what a live update sends.
 #[derive(Template)]
 #[template(path = "phone.html", blocks = ["chat"])]
 struct Phone {
     nonce: String,
     style: &'static str,
     script: &'static str,
-    person: Option<String>,
-    stream: String,
+    person: String,
     cards: Vec<Card>,
+}
+
+/// Whose phones there are.
+#[derive(Template)]
+#[template(path = "phones.html")]
+struct Phones {
+    nonce: String,
+    style: &'static str,
     people: Vec<Told>,
 }
 
@@ -64,19 +72,18 @@ async fn show(
     Params(Whose { customer: person }): Params<Whose>,
 ) -> Result<Response, Problem> {
     only_where_people_are_made_up(&customer)?;
-    let phone = match &person {
-        Some(person) => customer.phone(person).map(|(phone, _)| phone),
-        None => customer.phones(),
+    let nonce = customer.room().ids.token();
+    let page = match &person {
+        Some(person) => written(&customer.phone(person, &nonce).map_err(|error| outage(&error))?.0)?,
+        None => written(&customer.phones(&nonce).map_err(|error| outage(&error))?)?,
     };
-    let mut phone = phone.map_err(|error| outage(&error))?;
-    phone.nonce = customer.room().ids.token();
     let headers = [
         (CACHE_CONTROL, "no-store".to_owned()),
-        (CONTENT_SECURITY_POLICY, policy(&phone.nonce)),
+        (CONTENT_SECURITY_POLICY, policy(&nonce)),
         (REFERRER_POLICY, "no-referrer".to_owned()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    Ok((headers, Html(written(&phone)?)).into_response())
+    Ok((headers, Html(page)).into_response())
 }
 
 #[derive(Deserialize)]
@@ -127,7 +134,7 @@ impl Follower {
     async fn next(mut self) -> Option<(Message, Self)> {
         loop {
             let changed = self.watcher.changed();
-            let (phone, position) = match self.customer.phone(&self.person) {
+            let (phone, position) = match self.customer.phone(&self.person, "") {
                 Ok(phone) => phone,
                 Err(error) => {
                     tracing::warn!(%error, "a phone could not be followed; its reader comes back");
@@ -149,7 +156,7 @@ impl Follower {
 
 impl CustomerService {
     /// The phone of `person`, and the position of what changed last on it.
-    fn phone(&self, person: &PersonId) -> Result<(Phone, i64), StoreError> {
+    fn phone(&self, person: &PersonId, nonce: &str) -> Result<(Phone, i64), StoreError> {
         let parameters = [Value::Text(person.as_str().to_owned()), Value::Integer(MESSAGES)];
         let mut rows = self.inbox("WHERE customer_id = ?1 ORDER BY position DESC, key DESC LIMIT ?2", &parameters)?;
         let position = rows.first().map_or(0, |(_, position)| *position);
@@ -160,18 +167,16 @@ impl CustomerService {
             let token = self.link_token(row.order_id)?;
             shown.push((row, token));
         }
-        let mut phone = Phone::new(Some(person.as_str().to_owned()));
-        phone.stream = format!("phone/stream?customer={}", person.as_str());
-        phone.cards = cards(shown, self.zone());
+        let (nonce, person) = (nonce.to_owned(), person.as_str().to_owned());
+        let phone = Phone { nonce, style: STYLE, script: SCRIPT, person, cards: cards(shown, self.zone()) };
         Ok((phone, position))
     }
 
     /// Whose phones there are: those who were told something last.
-    fn phones(&self) -> Result<Phone, StoreError> {
+    fn phones(&self, nonce: &str) -> Result<Phones, StoreError> {
         let rows = self.inbox("ORDER BY key DESC LIMIT ?1", &[Value::Integer(LOOKED_AT)])?;
-        let mut phone = Phone::new(None);
-        phone.people = people(rows.into_iter().map(|(row, _)| row), self.zone());
-        Ok(phone)
+        let people = people(rows.into_iter().map(|(row, _)| row), self.zone());
+        Ok(Phones { nonce: nonce.to_owned(), style: STYLE, people })
     }
 
     /// The token of an order's page, where it is still known.
@@ -181,19 +186,5 @@ impl CustomerService {
         let Some((doc, personal, _)) = found else { return Ok(None) };
         let facts: OrderFacts = OrderFactsView::read(&doc, personal.as_deref())?;
         Ok(facts.private.and_then(|private| private.link_token))
-    }
-}
-
-impl Phone {
-    fn new(person: Option<String>) -> Self {
-        Self {
-            nonce: String::new(),
-            style: STYLE,
-            script: SCRIPT,
-            person,
-            stream: String::new(),
-            cards: Vec::new(),
-            people: Vec::new(),
-        }
     }
 }

@@ -10,7 +10,6 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use kernel::Time;
 use kernel::events::customer::{Channel, NoticeQueued};
-use kernel::ids::NoticeId;
 use platform::work::{Due, Outcome, Performer};
 use uuid::Uuid;
 
@@ -69,7 +68,7 @@ impl Sending {
         if tried == Tried::Before {
             match self.look_up(&message).await {
                 Found::Delivered { by } => return Some(self.sent(first, Some(by))),
-                Found::Failed { code, permanent: true, .. } => return Some(failed(notice_id, code)),
+                Found::Failed { code, permanent: true, .. } => return Some(self.failed(first, code)),
                 Found::Failed { code, permanent: false, times } => {
                     handed.refused(notice_id, code, self.now());
                     message.failed = times;
@@ -89,8 +88,11 @@ impl Sending {
         match self.hand_over(&message).await {
             HandOver::Accepted => handed.accepted(notice_id, self.now()),
             HandOver::Delivered => return Some(self.sent(first, None)),
-            HandOver::Refused { code, permanent: true } => return Some(failed(notice_id, code)),
-            HandOver::Refused { code, permanent: false } => handed.refused(notice_id, code, self.now()),
+            HandOver::Refused { code, permanent: true } => return Some(self.failed(first, code)),
+            HandOver::Refused { code, permanent: false } => {
+                tracing::debug!(%code, kind = ?first.kind, "a notice is tried again");
+                handed.refused(notice_id, code, self.now());
+            }
             HandOver::Unknown => {}
         }
         None
@@ -99,6 +101,11 @@ impl Sending {
     fn sent(&self, notice: &NoticeQueued, channel: Option<Channel>) -> What {
         self.customer.log_sent(&notice.order_number, notice.kind, notice.language);
         What::RecordSent { notice_id: notice.notice_id, channel }
+    }
+
+    fn failed(&self, notice: &NoticeQueued, code: Code) -> What {
+        self.customer.log_failed(&notice.order_number, notice.kind, &code);
+        What::RecordFailed { notice_id: notice.notice_id, code: Some(code.into_owned()) }
     }
 
     async fn hand_over(&self, message: &Message) -> HandOver {
@@ -134,10 +141,6 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.of.orders_under_way().remove(&self.order);
     }
-}
-
-fn failed(notice_id: NoticeId, code: Code) -> What {
-    What::RecordFailed { notice_id, code: Some(code.into_owned()) }
 }
 
 fn pause_after(attempts: u32) -> SignedDuration {

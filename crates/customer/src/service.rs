@@ -181,6 +181,12 @@ impl CustomerService {
         }
     }
 
+    /// One line for a notice that no way brings: neither to whom nor what it says.
+    #[expect(clippy::unused_self, reason = "it stands beside the line for a notice that went out")]
+    pub(crate) fn log_failed(&self, order_number: &OrderNumber, kind: NoticeKind, code: &str) {
+        tracing::warn!(order = order_number.as_str(), ?kind, code, "notice failed");
+    }
+
     /// The rows of the inbox that `tail` finds, a statement from `WHERE` on, with their positions.
     pub(crate) fn inbox(&self, tail: &str, parameters: &[Value]) -> Result<Vec<(InboxRow, i64)>, StoreError> {
         let found = self.room().store.readers().with(|reader| reader.rows(InboxView::TABLE.name, tail, parameters))?;

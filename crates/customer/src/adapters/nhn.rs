@@ -96,19 +96,10 @@ impl Nhn {
     }
 
     fn body<'a>(&'a self, message: &Message, phone: String, whole: &'a Rendered) -> Send<'a> {
-        let resend = match &self.options.sms_sender {
-            Some(sender) => {
-                let Short { size, title, text } = short(whole);
-                Resend {
-                    is_resend: true,
-                    resend_type: Some(size),
-                    title: Some(title),
-                    text: Some(text),
-                    sender: Some(sender),
-                }
-            }
-            None => Resend::none(),
-        };
+        let resend = self.options.sms_sender.as_deref().map_or(Resend::none(), |sender| {
+            let Short { size, title, text } = short(whole);
+            Resend { is_resend: true, resend_type: Some(size), title, text: Some(text), sender: Some(sender) }
+        });
         Send {
             sender_key: &self.options.sender_key,
             template_code: &whole.code,
@@ -181,8 +172,9 @@ impl Nhn {
         let mut reports = Vec::new();
         for hook in hooks.hooks.iter().filter(|hook| is_an_id(&hook.request_id)) {
             let details = self.details(&hook.request_id, hook.recipient_seq).await.map_err(|_| HookError::Down)?;
-            let named = details.and_then(|details| names(&details.recipient_grouping_key));
-            let Some((order_id, notice_id)) = named else { continue };
+            // Whoever makes up an id is not looked into any further.
+            let Some(details) = details else { break };
+            let Some((order_id, notice_id)) = names(&details.recipient_grouping_key) else { continue };
             // Asked for as a whole, since an older message of the notice may have failed where a newer one did not.
             let found = self.ask(order_id, notice_id).await.map_err(|_| HookError::Down)?;
             reports.push(Report { order_id, notice_id, found });

@@ -15,7 +15,7 @@ pub(super) struct Short {
     /// Short or long.
     pub(super) size: Size,
     /// The title, which only a long one has.
-    pub(super) title: String,
+    pub(super) title: Option<String>,
     /// The text, in signs that every phone can show.
     pub(super) text: String,
 }
@@ -34,7 +34,8 @@ pub(super) enum Size {
 pub(super) fn short(whole: &Rendered) -> Short {
     let text = showable(&whole.sms);
     let size = if EUC_KR.encode(&text).0.len() <= SHORT { Size::Sms } else { Size::Lms };
-    Short { size, title: showable(&whole.title), text }
+    let title = (size == Size::Lms).then(|| showable(&whole.title));
+    Short { size, title, text }
 }
 
 /// Short messages are written in EUC-KR; one sign outside it and a provider refuses the whole.
@@ -83,9 +84,10 @@ mod tests {
     #[test]
     fn up_to_ninety_bytes_go_short_and_more_goes_long_and_whole() {
         let fits = format!("{}{}", "가".repeat(44), "ab");
-        assert_eq!(short(&whole(&fits)).size, Size::Sms);
+        let sms = Short { size: Size::Sms, title: None, text: fits.clone() };
+        assert_eq!(short(&whole(&fits)), sms);
         let long = short(&whole(&format!("{fits}c")));
-        assert_eq!((long.size, long.text.len(), long.title.as_str()), (Size::Lms, fits.len() + 1, "주문 완료"));
+        assert_eq!((long.size, long.text.len(), long.title.as_deref()), (Size::Lms, fits.len() + 1, Some("주문 완료")));
     }
 
     #[test]

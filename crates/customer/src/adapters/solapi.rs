@@ -211,7 +211,8 @@ impl Solapi {
         let mut reports = Vec::new();
         for id in hooks {
             let messages = self.list(&[("messageId", id.clone())]).await.map_err(|_| HookError::Down)?;
-            let Some(message) = messages.into_iter().find(|message| message.message_id == id) else { continue };
+            // Whoever makes up an id is not looked into any further.
+            let Some(message) = messages.into_iter().find(|message| message.message_id == id) else { break };
             let Some((order_id, notice_id)) = message.custom_fields.as_ref().and_then(Marks::ids) else { continue };
             // Asked for as a whole: a short message may have replaced this one.
             let found = self.ask(&message.to, order_id, notice_id).await.map_err(|_| HookError::Down)?;

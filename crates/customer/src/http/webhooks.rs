@@ -79,12 +79,14 @@ impl CustomerService {
         let Some(first) = loaded.state.first().filter(|first| first.notice_id == notice_id) else { return Ok(()) };
         let at = self.room().clock.now();
         let cause = Cause { at, by: format!("webhook/{notice_id}").into(), trace: None };
-        let is_sent = matches!(what, What::RecordSent { .. });
+        let failure = if let What::RecordFailed { code, .. } = &what { code.clone() } else { None };
         match self.notices().handle(order_id.uuid(), &cause, self.command(at, what)).await {
             Ok(handled) => {
                 self.handed().forget(notice_id);
-                if is_sent && !handled.events.is_empty() {
-                    self.log_sent(&first.order_number, first.kind, first.language);
+                match failure {
+                    _ if handled.events.is_empty() => {}
+                    None => self.log_sent(&first.order_number, first.kind, first.language),
+                    Some(code) => self.log_failed(&first.order_number, first.kind, &code),
                 }
                 Ok(())
             }

@@ -120,7 +120,8 @@ async fn the_stream_sends_the_chat_whenever_it_changes() {
     let mut seen = String::new();
     let mut until = async |text: &str| {
         while !seen.contains(text) {
-            let frame = tokio::time::timeout(Duration::from_secs(5), body.frame()).await.unwrap();
+            let frame = tokio::time::timeout(Duration::from_secs(5), body.frame()).await;
+            let frame = frame.unwrap_or_else(|_| panic!("{text} does not come after\n{seen}"));
             seen.push_str(std::str::from_utf8(&frame.unwrap().unwrap().into_data().unwrap()).unwrap());
         }
     };

@@ -56,7 +56,8 @@ pub(super) struct Replacement<'a> {
     pub(super) from: &'a str,
     #[serde(rename = "type")]
     pub(super) size: Size,
-    pub(super) subject: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) subject: Option<String>,
     pub(super) text: String,
 }
 
