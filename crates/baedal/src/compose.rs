@@ -222,7 +222,7 @@ impl Composer<'_> {
     }
 
     async fn pay(&self, room: Room) -> anyhow::Result<(PayService, Router)> {
-        let provider = providers::provider(self.settings, &self.parts.secrets, &self.parts.clock)?;
+        let provider = providers::provider(self.settings, &self.parts.secrets, &self.parts.clock, &self.parts.ids)?;
         let options = pay::service::Options {
             waits: pay::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,

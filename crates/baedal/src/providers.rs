@@ -9,6 +9,8 @@ use pay::adapters::toss::TossProvider;
 use pay::ports::Provider;
 use platform::clock::Clock;
 use platform::config::{PaymentProvider, Secrets, Settings, needed};
+use platform::ids::Ids;
+use platform::resilience::retry::Budget;
 
 /// The file in the data directory that says who has taken payments, a name on each line. The simulated provider keeps
 /// its books there; `baedal check` does not look for other providers' charges in them.
@@ -21,13 +23,13 @@ const SIMULATED: &str = "simulated";
 ///
 /// # Errors
 /// A sentence that says what lacks.
-pub fn provider(settings: &Settings, secrets: &Secrets, clock: &Clock) -> anyhow::Result<Arc<dyn Provider>> {
+pub fn provider(settings: &Settings, secrets: &Secrets, clock: &Clock, ids: &Ids) -> anyhow::Result<Arc<dyn Provider>> {
     let (name, provider): (_, Arc<dyn Provider>) = match settings.payment.provider {
         PaymentProvider::Simulated => (SIMULATED, Arc::new(simulated(&settings.data_dir, clock)?)),
         PaymentProvider::Toss => {
             let key = needed(secrets.toss_secret_key.as_ref(), "BAEDAL_TOSS_SECRET_KEY")
                 .context("payment.provider is \"toss\", and Toss Payments knows us by a key")?;
-            ("toss", Arc::new(TossProvider::new(&settings.toss.base, key)?))
+            ("toss", Arc::new(TossProvider::new(&settings.toss.base, key, Budget::new(ids))?))
         }
     };
     remember(&settings.data_dir, name)
@@ -75,7 +77,7 @@ mod tests {
         for who in
             [PaymentProvider::Simulated, PaymentProvider::Toss, PaymentProvider::Simulated, PaymentProvider::Toss]
         {
-            provider(&settings(dir.path(), who), &secrets, &Clock::system()).unwrap();
+            provider(&settings(dir.path(), who), &secrets, &Clock::system(), &Ids::seeded(1)).unwrap();
         }
         assert_eq!(takers(dir.path()).unwrap(), "simulated\ntoss\n");
     }
@@ -83,7 +85,12 @@ mod tests {
     #[test]
     fn toss_without_a_key_is_refused_with_the_name_of_the_variable() {
         let dir = tempfile::tempdir().unwrap();
-        let refused = provider(&settings(dir.path(), PaymentProvider::Toss), &Secrets::default(), &Clock::system());
+        let refused = provider(
+            &settings(dir.path(), PaymentProvider::Toss),
+            &Secrets::default(),
+            &Clock::system(),
+            &Ids::seeded(1),
+        );
         let Err(error) = refused else { panic!("it was taken") };
         assert!(format!("{error:#}").contains("BAEDAL_TOSS_SECRET_KEY"), "{error:#}");
         assert_eq!(takers(dir.path()).unwrap(), "");

@@ -2,6 +2,7 @@
 //! refused with a sentence where it cannot start.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "people act at the same time")]
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -10,6 +11,11 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use kernel::money::Amount;
+use pay::adapters::toss::stub::{Options, TossStub};
+use platform::config::Secret;
+use platform::shutdown::Shutdown;
+use platform::stub::Kind;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -193,8 +199,63 @@ async fn being_told_to_stop_answers_what_is_under_way_first() {
     assert_ne!(check.status.code(), Some(2), "{}", said(&check));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_toss_charges_and_while_it_gives_back_it_charges_and_gives_back_once() {
+    let mut town = Town::new();
+    let shutdown = Shutdown::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = Options {
+        webhook: Some(format!("{}/webhooks/toss", town.address("pay"))),
+        pauses: vec![Duration::from_millis(200); 300],
+        ..Options::new(Secret::new("test_sk_processes"))
+    };
+    let toss = TossStub::start(listener, options, &shutdown).unwrap();
+    town.variables = vec![("BAEDAL_PAYMENT_PROVIDER", "toss".to_owned()), ("BAEDAL_TOSS_BASE", toss.base())];
+    refused(&town.run(&["serve", "pay", "--port", &format!("pay={}", free_port())]), "BAEDAL_TOSS_SECRET_KEY");
+    town.variables.push(("BAEDAL_TOSS_SECRET_KEY", "test_sk_processes".to_owned()));
+    town.serve("all");
+    town.ready().await;
+    let mut body = basket("");
+    body.as_object_mut().unwrap().remove("payment");
+    let (status, order) = town.call(Method::POST, "customer/1", "/orders", Some(body)).await;
+    assert_eq!(status, 202, "{order}");
+    let path = format!("/orders/{}", order["orderId"].as_str().unwrap());
+    let reference = order["payment"]["reference"].as_str().unwrap().to_owned();
+    let key = toss.authenticate(&reference, Amount::new(order["payment"]["amount"].as_i64().unwrap()));
+
+    let slowly = || Kind::Slow { ms: 400, jitter_ms: 0 };
+    toss.faults().on("confirm", slowly(), 1);
+    let paying = town.http.post(format!("{}{path}/payment", town.gateway())).header("Baedal-Actor", "customer/1");
+    let paying = tokio::spawn(paying.json(&json!({ "method": "CARD", "token": key })).send());
+    platform::testing::until("Toss is asked to charge", || toss.calls("confirm") == 1).await;
+    town.kill("all");
+    assert!(paying.await.unwrap().is_err(), "nobody is left to answer");
+    platform::testing::until("Toss has charged", || toss.sums(&reference) == [(22_000, 0)]).await;
+    town.serve("all");
+    town.ready().await;
+    town.until("customer/1", &path, |order| order["status"] == "PLACED").await;
+
+    toss.faults().on("cancel", slowly(), 1);
+    let (status, _) = town.call(Method::POST, "customer/1", &format!("{path}/cancel"), Some(json!({}))).await;
+    assert_eq!(status, 202);
+    platform::testing::until("Toss is asked to give back", || toss.calls("cancel") == 1).await;
+    town.kill("all");
+    town.serve("all");
+    town.ready().await;
+    town.until("customer/1", &path, |order| order["refund"] == "DONE").await;
+    assert_eq!((toss.sums(&reference), toss.calls("confirm")), (vec![(22_000, 22_000)], 1));
+    assert_eq!(town.terminate("all").await.code(), Some(0));
+    let check = town.run(&["check", "--once"]);
+    assert_eq!(check.status.code(), Some(0), "{}", said(&check));
+    assert!(!said(&check).contains("test_sk"), "{}", said(&check));
+    shutdown.begin();
+    assert!(shutdown.drained(Duration::from_secs(5)).await);
+}
+
 /// A data directory, ports, and the processes that run on them.
 struct Town {
+    /// Of the environment.
+    variables: Vec<(&'static str, String)>,
     dir: TempDir,
     ports: Vec<(&'static str, u16)>,
     running: Vec<(&'static str, Child)>,
@@ -216,7 +277,8 @@ impl Town {
     fn new() -> Self {
         let ports = SERVICES.map(|service| (service, free_port())).into();
         let http = platform::client::inside().timeout(Duration::from_secs(20)).build().unwrap();
-        Self { dir: TempDir::new().unwrap(), ports, running: Vec::new(), flags: &[], http }
+        let (flags, variables) = (&[][..], Vec::new());
+        Self { dir: TempDir::new().unwrap(), ports, running: Vec::new(), flags, variables, http }
     }
 
     fn data_dir(&self) -> PathBuf {
@@ -226,6 +288,7 @@ impl Town {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baedal"));
         command.current_dir(self.dir.path()).env_remove("RUST_LOG").args(arguments);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.arg("--data-dir").arg(self.data_dir());
         command
     }

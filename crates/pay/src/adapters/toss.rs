@@ -6,6 +6,7 @@
 
 mod answers;
 mod codes;
+mod sending;
 pub mod stub;
 #[cfg(test)]
 mod tests;
@@ -17,12 +18,13 @@ use std::time::Duration;
 use kernel::ids::RefundId;
 use parking_lot::Mutex;
 use platform::config::Secret;
-use reqwest::{Client, Method, RequestBuilder, StatusCode, Url};
-use serde::de::DeserializeOwned;
+use platform::resilience::retry::Budget;
+use reqwest::{Client, Method, Url};
 use serde_json::json;
 
-use self::answers::{Failure, Payment, Transaction, Way, reason};
+use self::answers::{Payment, Transaction, Way, reason};
 use self::codes::{OfCharge, OfLookUp, OfRefund, STILL_RUNNING, of_charge, of_look_up, of_refund};
+use self::sending::Answer;
 use crate::domain::reconciliation::{Day, Moved, Movement};
 use crate::ports::{Charge, ChargeAnswer, LookUp, Provider, Refund, RefundAnswer, RefundLookUp, Reply, Transactions};
 
@@ -61,18 +63,8 @@ pub struct TossProvider {
     key: Secret,
     /// How many answers a refund that is still open has had: see [`TossProvider::refund_key`].
     answers: Mutex<BTreeMap<RefundId, u32>>,
-}
-
-/// What came of sending a request.
-enum Answer<T> {
-    /// It was done.
-    Done(T),
-    /// It was refused with a code.
-    Refused(String),
-    /// It certainly never left.
-    NotSent,
-    /// Nobody knows.
-    Unknown,
+    /// Which requests may be sent a second time.
+    retries: Budget,
 }
 
 /// A payment that was asked for.
@@ -83,11 +75,11 @@ enum Found {
 }
 
 impl TossProvider {
-    /// Toss at `base`, which knows us by `key`.
+    /// Toss at `base`, which knows us by `key`; `retries` are shared by all calls.
     ///
     /// # Errors
     /// See [`TossError`].
-    pub fn new(base: &str, key: Secret) -> Result<Self, TossError> {
+    pub fn new(base: &str, key: Secret, retries: Budget) -> Result<Self, TossError> {
         let not_an_address = || TossError::NotAnAddress(base.to_owned());
         let address = Url::parse(&format!("{}/", base.trim_end_matches('/'))).map_err(|_| not_an_address())?;
         let client = match address.scheme() {
@@ -97,45 +89,7 @@ impl TossProvider {
             _ => return Err(not_an_address()),
         };
         let client = client.connect_timeout(CONNECT).pool_idle_timeout(IDLE).build()?;
-        Ok(Self { client, base: address, key, answers: Mutex::default() })
-    }
-
-    /// A request to the path `parts`, each of which may hold any character.
-    fn request(&self, method: Method, parts: &[&str]) -> RequestBuilder {
-        let mut url = self.base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push("v1").extend(parts);
-        }
-        self.client.request(method, url).basic_auth(self.key.reveal(), None::<&str>)
-    }
-
-    /// The one place where a request leaves.
-    async fn send<T: DeserializeOwned>(&self, call: &'static str, request: RequestBuilder) -> Answer<T> {
-        let answer = match request.send().await {
-            Ok(answer) => answer,
-            // There was nobody to send it to.
-            Err(error) if error.is_connect() => {
-                tracing::warn!(call, "Toss cannot be reached");
-                return Answer::NotSent;
-            }
-            Err(error) => {
-                tracing::warn!(call, timed_out = error.is_timeout(), "Toss gave no answer");
-                return Answer::Unknown;
-            }
-        };
-        let status = answer.status();
-        let Ok(body) = answer.bytes().await else { return Answer::Unknown };
-        if status == StatusCode::OK {
-            let read = serde_json::from_slice(&body);
-            return read.map_or_else(|error| unreadable(call, status, &error), Answer::Done);
-        }
-        match serde_json::from_slice(&body) {
-            Ok(Failure { code }) => {
-                tracing::info!(call, code, status = status.as_u16(), "Toss refused");
-                Answer::Refused(code)
-            }
-            Err(error) => unreadable(call, status, &error),
-        }
+        Ok(Self { client, base: address, key, answers: Mutex::default(), retries })
     }
 
     async fn confirm(&self, charge: Charge) -> ChargeAnswer {
@@ -343,13 +297,6 @@ impl Provider for TossProvider {
 
 fn for_good(code: &str) -> RefundAnswer {
     RefundAnswer::RefusedForGood { code: code.chars().take(LONGEST_CODE).collect() }
-}
-
-/// The error says where it was, and never what was there.
-fn unreadable<T>(call: &'static str, status: StatusCode, error: &serde_json::Error) -> Answer<T> {
-    let (status, column) = (status.as_u16(), error.column());
-    tracing::warn!(call, status, column, "an answer of Toss cannot be read");
-    Answer::Unknown
 }
 
 fn our_fault(call: &'static str, code: &str) {

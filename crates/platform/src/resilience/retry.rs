@@ -20,19 +20,25 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone)]
 pub struct Budget {
     left: Arc<Mutex<u32>>,
+    most: u32,
     ids: Ids,
 }
 
 impl Budget {
     /// A full budget.
     pub fn new(ids: &Ids) -> Self {
-        Self { left: Arc::new(Mutex::new(MOST)), ids: ids.clone() }
+        Self { left: Arc::new(Mutex::new(MOST)), most: MOST, ids: ids.clone() }
+    }
+
+    /// One that never holds anything: nothing is tried again.
+    pub fn none(ids: &Ids) -> Self {
+        Self { left: Arc::default(), most: 0, ids: ids.clone() }
     }
 
     /// A call was made for the first time.
     pub fn called(&self) {
         let mut left = self.left.lock();
-        *left = (*left + PER_CALL).min(MOST);
+        *left = (*left + PER_CALL).min(self.most);
     }
 
     /// Whether one more may be tried again, and after which pause.

@@ -2,8 +2,10 @@ use kernel::Time;
 use kernel::money::{Amount, Currency};
 use kernel::order::{PaymentCode, PaymentMethod};
 use platform::clock::{Clock, FakeClock};
+use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::stub::Kind;
+use reqwest::StatusCode;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -22,13 +24,18 @@ struct World {
     shutdown: Shutdown,
 }
 
+/// What a request meets is met once, and told.
+fn no_retries() -> Budget {
+    Budget::none(&Ids::seeded(1))
+}
+
 async fn world() -> World {
     let shutdown = Shutdown::new();
     let (clock, hand) = Clock::fake(noon());
     let options = Options { clock, ..Options::new(key()) };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stub = TossStub::start(listener, options, &shutdown).unwrap();
-    let toss = TossProvider::new(&stub.base(), key()).unwrap();
+    let toss = TossProvider::new(&stub.base(), key(), no_retries()).unwrap();
     World { toss, stub, hand, shutdown }
 }
 
@@ -238,7 +245,7 @@ async fn a_refund_that_was_refused_can_be_given_later_although_toss_repeats_its_
     world.stub.faults().on("cancel", code("FORBIDDEN_CONSECUTIVE_REQUEST"), 1);
     assert_eq!(world.back(1, 500).await, RefundAnswer::Unknown);
     // After a restart the old answers are met again, and passed.
-    let again = TossProvider::new(&world.stub.base(), key()).unwrap();
+    let again = TossProvider::new(&world.stub.base(), key(), no_retries()).unwrap();
     assert!(matches!(again.refund(refund(1, 500)).await, RefundAnswer::RefusedForGood { .. }));
     assert_eq!(again.refund(refund(1, 500)).await, RefundAnswer::Unknown);
     assert_eq!(again.refund(refund(1, 500)).await, RefundAnswer::Done { at: noon() });
@@ -256,12 +263,12 @@ async fn a_refund_of_what_toss_does_not_know_is_refused_for_good() {
 #[tokio::test]
 async fn with_a_wrong_key_nothing_is_sent_and_with_nobody_there_neither() {
     let world = world().await;
-    let wrong = TossProvider::new(&world.stub.base(), Secret::new("test_sk_other")).unwrap();
+    let wrong = TossProvider::new(&world.stub.base(), Secret::new("test_sk_other"), no_retries()).unwrap();
     assert_eq!(wrong.charge(world.charge(1)).await, ChargeAnswer::NotSent);
     assert_eq!(wrong.look_up(&reference(order(), 1)).await, LookUp::Unknown);
     assert_eq!(wrong.refund(refund(1, 500)).await, RefundAnswer::Unknown);
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let nobody = TossProvider::new(&format!("http://{closed}"), key()).unwrap();
+    let nobody = TossProvider::new(&format!("http://{closed}"), key(), no_retries()).unwrap();
     assert_eq!(nobody.charge(world.charge(2)).await, ChargeAnswer::NotSent);
     assert_eq!(nobody.look_up(&reference(order(), 2)).await, LookUp::Unknown);
     assert_eq!(world.stub.payments(), []);
@@ -311,7 +318,7 @@ async fn rubbish(answer: axum::response::Response, shutdown: &Shutdown) -> TossP
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let router = axum::Router::new().fallback(answer);
     let address = platform::stub::Stub::new(|_, _| None).serve(listener, router, shutdown).unwrap();
-    TossProvider::new(&format!("http://{address}"), key()).unwrap()
+    TossProvider::new(&format!("http://{address}"), key(), no_retries()).unwrap()
 }
 
 #[tokio::test]
@@ -426,11 +433,11 @@ fn the_list_of_another_shop_s_transactions_can_be_read() {
 #[test]
 fn only_addresses_that_keep_the_key_are_taken() {
     for wrong in ["", "api.tosspayments.com", "ftp://api.tosspayments.com", "https://"] {
-        assert!(matches!(TossProvider::new(wrong, key()), Err(TossError::NotAnAddress(_))), "{wrong}");
+        assert!(matches!(TossProvider::new(wrong, key(), no_retries()), Err(TossError::NotAnAddress(_))), "{wrong}");
     }
     let live = || Secret::new("live_sk_1");
-    assert!(matches!(TossProvider::new("http://127.0.0.1:1", live()), Err(TossError::LiveKeyInClear)));
-    let toss = TossProvider::new("https://api.tosspayments.com", live()).unwrap();
+    assert!(matches!(TossProvider::new("http://127.0.0.1:1", live(), no_retries()), Err(TossError::LiveKeyInClear)));
+    let toss = TossProvider::new("https://api.tosspayments.com", live(), no_retries()).unwrap();
     let request = toss.request(Method::POST, &["payments", "a/../b?c", "cancel"]).build().unwrap();
     assert_eq!(request.url().as_str(), "https://api.tosspayments.com/v1/payments/a%2F..%2Fb%3Fc/cancel");
     assert_eq!(request.headers()["authorization"], "Basic bGl2ZV9za18xOg==");
