@@ -145,6 +145,22 @@ async fn a_phone_without_the_messenger_gets_short_messages_and_one_that_nothing_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_busy_on_its_way_is_tried_again_as_another_and_comes_once() {
+    for outlet in BOTH {
+        let desk = Desk::start(outlet).await;
+        let order = desk.placed("010-2345-1001").await;
+        // Where a short message may still be made of one that failed, that is waited for first: up to a minute.
+        desk.settled_in_steps_of(&order, SignedDuration::from_secs(1)).await;
+        assert_eq!(desk.told(&order).await, sent(["PLACED"]));
+        assert_eq!(desk.reached(&order).len(), 1);
+        let notice = &desk.notices(&order).await[0];
+        assert_eq!(desk.taken(notice["notificationId"].as_str().unwrap()), 2);
+        desk.never_crossed();
+        desk.app.check();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_order_has_overtaken_while_the_provider_was_down_is_skipped_and_money_is_told() {
     for outlet in BOTH {
         let desk = Desk::start(outlet).await;
@@ -249,6 +265,19 @@ async fn rubbish_at_the_webhooks_changes_nothing() {
         post("nhn", json!({ "appKey": "app", "hooks": [hook] }).to_string()).await,
         StatusCode::SERVICE_UNAVAILABLE
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_webhooks_is_held_off_and_nobody_waits_for_it() {
+    let desk = Desk::start(MessageOutlet::Nhn).await;
+    desk.faults().always("detail", Kind::Slow { ms: 400, jitter_ms: 0 });
+    let url = format!("{}/webhooks/nhn", desk.app.service(Context::Customer));
+    let hook = json!({ "appKey": "app", "hooks": [{ "requestId": "made-up", "recipientSeq": 1 }] });
+    let posts = (0..20).map(|_| desk.app.http.post(&url).body(hook.to_string()).send());
+    let answers = futures_util::future::join_all(posts).await;
+    let count = |status| answers.iter().filter(|answer| answer.as_ref().unwrap().status() == status).count();
+    assert_eq!(count(StatusCode::OK) + count(StatusCode::TOO_MANY_REQUESTS), 20);
+    assert!(count(StatusCode::TOO_MANY_REQUESTS) >= 8, "{answers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,3 +50,43 @@ fn tell(ours: &[Registered], copies: &[Copy]) {
         "the message provider would refuse messages: register what `baedal templates` prints"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::domain::samples::at;
+    use crate::domain::templates::listing;
+    use crate::domain::templates::{PAGE, registry};
+
+    /// A provider that answers at the third time.
+    #[derive(Clone, Default)]
+    struct Late(Arc<AtomicU32>);
+
+    impl Registrar for Late {
+        async fn copies(&self) -> Option<Vec<Copy>> {
+            (self.0.fetch_add(1, Ordering::Relaxed) == 2).then(Vec::new)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_does_not_answer_is_asked_again_with_growing_pauses() {
+        let (clock, hand) = Clock::fake(at("18:42:00"));
+        let (late, shutdown, ended) = (Late::default(), Shutdown::new(), Arc::new(Mutex::new(false)));
+        let comparing = compare(late.clone(), listing::of(registry(), PAGE), clock, shutdown.clone());
+        let told = Arc::clone(&ended);
+        shutdown.spawn("compares", async move {
+            comparing.await;
+            *told.lock().unwrap() = true;
+        });
+        let asked = |times| late.0.load(Ordering::Relaxed) == times;
+        for (times, pause) in [(1, FIRST_PAUSE), (2, FIRST_PAUSE * 2)] {
+            platform::testing::until("it was asked", || asked(times)).await;
+            hand.advance(pause);
+        }
+        platform::testing::until("it is compared", || *ended.lock().unwrap()).await;
+        assert!(asked(3));
+    }
+}

@@ -74,6 +74,8 @@ pub(super) struct Taken {
     pub(super) text: String,
     pub(super) short: Option<String>,
     pub(super) at: Time,
+    /// When it came as far as it has.
+    pub(super) changed: Time,
     pub(super) stage: Stage,
 }
 
@@ -186,6 +188,7 @@ impl Book {
     fn step(&self, number: usize, stage: Stage) -> Taken {
         let mut inner = self.inner.lock();
         inner.messages[number].stage = stage;
+        inner.messages[number].changed = self.clock.now();
         let taken = inner.messages[number].clone();
         if let Stage::Arrived(by) = stage {
             let shown = if by == Channel::Sms { taken.short.clone() } else { None };

@@ -255,6 +255,7 @@ impl Desk {
             text,
             short: resend.map(|resend| resend.resend_content.clone()),
             at,
+            changed: at,
             stage: Stage::Taken,
         };
         let desk = self.clone();

@@ -1,6 +1,8 @@
 //! Solapi as its documents describe it, for tests and for trying out: see [`crate::adapters::stubbed`] for which number
 //! gets what, and [`platform::stub`] for faults, asked for by `send`, `list`, `templates`, `webhook`.
 
+mod bodies;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +15,6 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use jiff::SignedDuration;
 use kernel::Time;
-use kernel::events::customer::Channel;
 use parking_lot::Mutex;
 use platform::config::Secret;
 use platform::shutdown::Shutdown;
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
+use self::bodies::{Send, SendOne, group_id, message_id, shown, template, template_id};
 use super::sign;
 use crate::adapters::stubbed::{Approval, Behaviour, Book, Reached, Stage, Taken, complete, is_a_number};
 
@@ -171,44 +173,9 @@ impl Desk {
     }
 
     fn tell(&self, taken: &Taken) {
-        let reports: Vec<Value> = shown(taken, self.book.clock.now()).into_iter().collect();
+        let reports: Vec<Value> = shown(taken).into_iter().collect();
         self.hooks.send(HeaderMap::new(), Value::Array(reports).to_string());
     }
-}
-
-#[derive(Deserialize)]
-struct Send {
-    messages: Vec<SendOne>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SendOne {
-    #[serde(rename = "type")]
-    kind: String,
-    to: String,
-    kakao_options: Kakao,
-    #[serde(default)]
-    replacements: Vec<Replacement>,
-    #[serde(default)]
-    custom_fields: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Kakao {
-    pf_id: String,
-    template_id: String,
-    #[serde(default)]
-    variables: BTreeMap<String, String>,
-    #[serde(default)]
-    disable_sms: bool,
-}
-
-#[derive(Deserialize)]
-struct Replacement {
-    from: String,
-    text: String,
 }
 
 async fn send(State(desk): State<Desk>, headers: HeaderMap, asked: Asked, body: String) -> Response {
@@ -257,6 +224,7 @@ impl Desk {
             return Err("1062");
         }
         let mark = |name| message.custom_fields.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let now = self.book.clock.now();
         let taken = Taken {
             number: 0,
             order: mark("orderId"),
@@ -265,7 +233,8 @@ impl Desk {
             template: template.code,
             text,
             short: short.map(|short| short.text.clone()),
-            at: self.book.clock.now(),
+            at: now,
+            changed: now,
             stage: Stage::Taken,
         };
         let desk = self.clone();
@@ -291,8 +260,7 @@ async fn list(State(desk): State<Desk>, Query(asking): Query<Asking>, headers: H
     let is_asked_for = |taken: &Taken| {
         asking.to.as_ref().is_none_or(|to| *to == taken.phone) && asking.start_date.is_none_or(|from| from <= taken.at)
     };
-    let now = desk.book.clock.now();
-    let all = desk.book.messages(is_asked_for).into_iter().flat_map(|taken| shown(&taken, now));
+    let all = desk.book.messages(is_asked_for).into_iter().flat_map(|taken| shown(&taken));
     let named = all.filter_map(|message| Some((message["messageId"].as_str()?.to_owned(), message)));
     let asked_for = named.filter(|(id, _)| asking.message_id.as_ref().is_none_or(|asked| asked == id));
     Json(json!({ "messageList": asked_for.collect::<Map<_, _>>(), "nextKey": null, "limit": 500 })).into_response()
@@ -305,61 +273,6 @@ async fn templates(State(desk): State<Desk>, headers: HeaderMap, asked: Asked) -
     if let Some(code) = desk.refuses(&headers) {
         return error(StatusCode::FORBIDDEN, code);
     }
-    let shown = |(template, approval): (crate::domain::templates::listing::Registered, Approval)| {
-        json!({
-            "templateId": template_id(&template.code),
-            "name": template.code,
-            "channelId": desk.options.pf_id,
-            "content": template.text,
-            "emphasizeType": "TEXT",
-            "emphasizeTitle": template.title,
-            "emphasizeSubtitle": template.subtitle,
-            "buttons": [{ "buttonType": "WL", "buttonName": template.button, "linkMo": template.button_url }],
-            "status": if approval == Approval::Approved { "APPROVED" } else { "INSPECTING" },
-        })
-    };
-    let all: Vec<Value> = desk.book.templates().into_iter().map(shown).collect();
+    let all: Vec<Value> = desk.book.templates().iter().map(|it| template(it, &desk.options.pf_id)).collect();
     Json(json!({ "templateList": all, "nextKey": null, "limit": 500 })).into_response()
-}
-
-/// A message as lists show it, and the short one in its place.
-fn shown(taken: &Taken, now: Time) -> Vec<Value> {
-    let (code, short) = match taken.stage {
-        Stage::Taken => ("2000".to_owned(), None),
-        Stage::Resending => ("3104".to_owned(), Some("3000")),
-        Stage::Arrived(Channel::Sms) => ("3104".to_owned(), Some("4000")),
-        Stage::Arrived(Channel::AlimTalk) => ("4000".to_owned(), None),
-        Stage::Away | Stage::Failed(3018) => ("3104".to_owned(), None),
-        Stage::Failed(code) => (code.to_string(), None),
-        Stage::Lost => ("3104".to_owned(), Some("3015")),
-        Stage::Unsure => ("3005".to_owned(), None),
-    };
-    let record = |id: String, kind: &str, code: &str| {
-        json!({
-            "messageId": id,
-            "groupId": group_id(taken.number),
-            "type": kind,
-            "to": taken.phone,
-            "statusCode": code,
-            "replacement": kind == "SMS",
-            "dateCreated": taken.at.to_string(),
-            "dateUpdated": now.to_string(),
-            "customFields": { "orderId": taken.order, "noticeId": taken.notice },
-        })
-    };
-    let first = record(message_id(taken.number), "ATA", &code);
-    let short = short.map(|code| record(format!("R{}", message_id(taken.number)), "SMS", code));
-    std::iter::once(first).chain(short).collect()
-}
-
-fn message_id(number: usize) -> String {
-    format!("M4Vstub{number:012}")
-}
-
-fn group_id(number: usize) -> String {
-    format!("G4Vstub{number:012}")
-}
-
-fn template_id(code: &str) -> String {
-    format!("KA01TP{code}")
 }
