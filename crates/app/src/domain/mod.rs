@@ -12,4 +12,4 @@ pub mod views;
 pub mod waits;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -22,7 +22,7 @@ pub async fn message_link(
 ) -> Response {
     let wants_json = headers.get(ACCEPT).is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     match (by_token(&app, &text_of(token)), wants_json) {
-        (Ok(row), true) => kept_to_oneself(json(&app, &row)),
+        (Ok(row), true) => kept_to_oneself(json(&row)),
         (Ok(row), false) => standing::show(&app, &row),
         (Err(Missing::Unknown), true) => Problem::not_found().into_response(),
         (Err(Missing::Outage), true) => Problem::unavailable("The order cannot be read right now.", 2).into_response(),
@@ -41,13 +41,13 @@ struct LinkJson<'a> {
     eta: Option<kernel::Time>,
 }
 
-fn json(app: &AppService, row: &OrderRow) -> Response {
+fn json(row: &OrderRow) -> Response {
     let details = &row.order.details;
     axum::Json(LinkJson {
         order_number: details.order_number.as_str(),
         store_name: details.store_name.get(details.language),
         status: row.status(),
-        status_text: standing::heading(row, app.room().clock.now()).get(details.language),
+        status_text: standing::word(row).get(details.language),
         eta: row.order.eta(),
     })
     .into_response()

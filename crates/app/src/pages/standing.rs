@@ -54,24 +54,26 @@ struct OrderPage<'a> {
     link: Option<(String, &'a str)>,
 }
 
-/// The words for where it stands; to whoever paid, an open attempt is being checked from its first moment.
-pub(super) fn heading(row: &OrderRow, now: Time) -> Words {
-    match Standing::of(row, now) {
+/// The word for an order's status.
+pub(super) fn word(row: &OrderRow) -> Words {
+    words::status(row.status(), row.order.details.delivery_by == DeliveryBy::Pickup)
+}
+
+/// What the page is headed by; to whoever paid, an open attempt is being checked from its first moment.
+fn heading(row: &OrderRow, standing: Standing) -> Words {
+    match standing {
         Standing::Checking => words::CHECKING,
         Standing::TimeOver => words::TIME_OVER,
-        Standing::Due | Standing::Settled => {
-            words::status(row.status(), row.order.details.delivery_by == DeliveryBy::Pickup)
-        }
+        Standing::Due | Standing::Settled => word(row),
     }
 }
 
 /// The page that shows how `row` stands.
 pub(super) fn show(app: &AppService, row: &OrderRow) -> Response {
-    let now = app.room().clock.now();
     let details = &row.order.details;
     let language = details.language;
-    let standing = Standing::of(row, now);
-    let heading = heading(row, now).get(language);
+    let standing = Standing::of(row, app.room().clock.now());
+    let heading = heading(row, standing).get(language);
     let mut frame = Frame::new(app, language, heading);
     frame.again_after = again_after(row, standing);
     let policy = frame.policy("form-action 'none'");

@@ -63,6 +63,8 @@ async fn the_page_comes_whole_and_soon_when_parts_are_missing() {
         "<a href=\"/api/stores\">",
         "<a href=\"/o?a&amp;b\">순두부 &lt;b&gt;</a>",
         "/api/operations/&lt;context&gt;/…",
+        "<code>GET /o/…, /pay/…</code>",
+        "<code>POST /webhooks/toss</code>",
     ] {
         assert!(page.text.contains(part), "{part} is missing in {}", page.text);
     }
