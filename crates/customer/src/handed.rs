@@ -63,6 +63,11 @@ impl Handed {
         Self { started: now, known: Mutex::default() }
     }
 
+    /// How long it has been possible to hand anything over.
+    pub fn at_work_for(&self, now: Time) -> SignedDuration {
+        now.duration_since(self.started)
+    }
+
     /// Where a notice stands that was tried `before`, or never.
     pub fn standing(&self, notice_id: NoticeId, before: Tried) -> Standing {
         let known = self.known.lock().get(&notice_id).map(|known| known.standing);

@@ -110,7 +110,9 @@ impl CustomerService {
             room,
             self.notices(),
             Box::new(move |notices, wait, now| {
-                let what = command_when_due(wait.what, &notices.state)?;
+                // While we were away nothing was tried, so nothing failed.
+                let was_tried = customer.handed().at_work_for(now) >= customer.waits().failing;
+                let what = command_when_due(wait.what, &notices.state).filter(|_| was_tried)?;
                 Some(customer.command(now, customer.with_reason(what)))
             }),
         );
