@@ -90,7 +90,7 @@ mod tests {
         for (kind, by) in [("ATA", Channel::AlimTalk), ("SMS", Channel::Sms), ("LMS", Channel::Sms)] {
             assert_eq!(became(&message(kind, "4000"), false, now), Found::Delivered { by });
         }
-        let replacement = Message { replacement: true, ..message("", "4000") };
+        let replacement = Message { replacement: Some(true), ..message("", "4000") };
         assert_eq!(became(&replacement, false, now), Found::Delivered { by: Channel::Sms });
     }
 
