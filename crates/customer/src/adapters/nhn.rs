@@ -131,7 +131,8 @@ impl Nhn {
         let mut all = Vec::new();
         for message in listed.messages().filter(|message| message.recipient_grouping_key == key) {
             let details = self.details(&message.request_id, message.recipient_seq).await?;
-            all.extend(details.as_ref().map(became));
+            // What is listed is there, also where its details are not.
+            all.push(details.as_ref().map_or(Found::Unknown, became));
         }
         Ok(together(all))
     }

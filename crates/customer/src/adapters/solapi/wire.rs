@@ -206,9 +206,7 @@ fn map_or_list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Message>, D::Er
     }
     let known = |lenient| match lenient {
         Lenient::Known(message) => Some(*message),
-        Lenient::Marked { custom_fields } => {
-            Some(Message { custom_fields: Some(custom_fields), ..Message::default() })
-        }
+        Lenient::Marked { custom_fields } => Some(Message { custom_fields: Some(custom_fields), ..Message::default() }),
         Lenient::Foreign(_) => None,
     };
     Ok(match Option::<Either>::deserialize(from)? {
