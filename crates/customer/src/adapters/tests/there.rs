@@ -1,4 +1,8 @@
-//! What a provider has is never taken for absent: it would be sent again.
+//! What a provider has is never taken for absent: it would be sent again. And what it lists comes to an end.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
 
 use super::*;
 
@@ -21,4 +25,30 @@ async fn a_message_is_found_though_its_template_has_changed_since() {
         let message = Message { whole: None, ..message };
         assert_eq!(desk.ends(&message).await, Found::Delivered { by: Channel::AlimTalk }, "{provider:?}");
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_lists_templates_without_end_is_not_listened_to_for_ever() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let page = || async {
+        let templates = json!({ "templates": [{ "templateCode": "BD_PLACED_KO" }], "totalCount": 1_000_000 });
+        let header = json!({ "resultCode": 0, "isSuccessful": true });
+        Json(json!({ "header": header, "templateListResponse": templates }))
+    };
+    let router = Router::new().route("/alimtalk/v2.3/appkeys/app/senders/channel/templates", get(page));
+    let shutdown = Shutdown::new();
+    let until = shutdown.clone();
+    shutdown.spawn("endless", async move {
+        tokio::select! {
+            () = until.begun() => {}
+            _ = axum::serve(listener, router) => {}
+        }
+    });
+    let [appkey, sender_key] = ["app", "channel"].map(str::to_owned);
+    let options = NhnOptions { base, appkey, sender_key, secret: Secret::new("secret"), sms_sender: None };
+    let nhn = Nhn::new(options, Clock::fake(at("18:42:00")).0).unwrap();
+    let copies = tokio::time::timeout(Duration::from_secs(20), nhn.copies()).await;
+    assert_eq!(copies.unwrap().map(|copies| copies.len()), Some(20));
+    shutdown.begin();
 }
