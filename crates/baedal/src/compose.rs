@@ -279,7 +279,7 @@ impl Composer<'_> {
             zone: self.settings.time_zone()?,
             log: NoticeLog::default(),
             page: self.settings.messages.page.clone(),
-            shows_phones: self.settings.demo_data,
+            shows_phones: outlets::shows_phones(self.settings),
         };
         let outlet = faulty::around_outlet(self.settings, &room, outlets::open(self.settings, &self.parts)?);
         let service = CustomerService::new(room.clone(), outlet, options);

@@ -11,7 +11,7 @@ use customer::domain::templates::listing::{self, Registered};
 use customer::domain::templates::rules::fit;
 use customer::domain::templates::{SOURCE, registry};
 use customer::ports::Outlet;
-use platform::config::{MessageOutlet, Messages, Settings, needed};
+use platform::config::{self, MessageOutlet, Messages, Settings, needed};
 
 use crate::compose::Parts;
 
@@ -35,6 +35,18 @@ pub fn open(settings: &Settings, parts: &Parts) -> anyhow::Result<Arc<dyn Outlet
             Ok(Arc::new(solapi))
         }
     }
+}
+
+/// Whether anybody may look at everybody's messages: only where all people are made up, and no message leaves for a real
+/// phone. The demo data alone does not say that: whoever goes live may have left it on.
+pub fn shows_phones(settings: &Settings) -> bool {
+    let Settings { messages, nhn, solapi, demo_data, .. } = settings;
+    let leaves_for_real = match messages.outlet {
+        MessageOutlet::Inbox => false,
+        MessageOutlet::Nhn => nhn.base == config::Nhn::default().base,
+        MessageOutlet::Solapi => solapi.base == config::Solapi::default().base,
+    };
+    *demo_data && !leaves_for_real
 }
 
 /// The templates as a provider is to have them, if they are fit to be sent.
@@ -155,6 +167,17 @@ mod tests {
         }
         parts.shutdown.begin();
         assert!(parts.shutdown.drained(std::time::Duration::from_secs(5)).await);
+    }
+
+    #[test]
+    fn phones_are_shown_in_the_demo_and_with_a_stub_and_never_where_messages_leave_for_real() {
+        for outlet in [MessageOutlet::Inbox, MessageOutlet::Nhn, MessageOutlet::Solapi] {
+            let stubbed = settings(outlet);
+            assert!(shows_phones(&stubbed));
+            assert!(!shows_phones(&Settings { demo_data: false, ..stubbed.clone() }));
+            let live = Settings { nhn: config::Nhn::default(), solapi: config::Solapi::default(), ..stubbed };
+            assert_eq!(shows_phones(&live), outlet == MessageOutlet::Inbox);
+        }
     }
 
     #[tokio::test]

@@ -83,7 +83,7 @@ impl Scene {
             behaviour: self.behaviour()?,
         };
         let known = format!("nhn.appkey={} --set nhn.sender_key={}", options.appkey, options.sender_key);
-        let sender = self.sender();
+        let sender = self.sender()?;
         let base = NhnStub::start(listener, options, shutdown)?.base();
         let start = format!(
             "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set {known} --set messages.sms_sender={sender}",
@@ -104,7 +104,7 @@ impl Scene {
             api_secret: secret.unwrap_or_else(|| Secret::new(STUB)),
             behaviour: self.behaviour()?,
         };
-        let (pf_id, sender) = (options.pf_id.clone(), self.sender());
+        let (pf_id, sender) = (options.pf_id.clone(), self.sender()?);
         let base = SolapiStub::start(listener, options, shutdown)?.base();
         let start = format!(
             "{}baedal --set messages.outlet=solapi --set solapi.base={base} --set solapi.pf_id={pf_id} --set messages.sms_sender={sender}",
@@ -118,18 +118,16 @@ impl Scene {
     fn behaviour(&self) -> anyhow::Result<Behaviour> {
         Ok(Behaviour {
             templates: outlets::templates(&self.settings.messages)?,
-            senders: vec![self.sender()],
+            senders: vec![self.sender()?],
             delay: DELAY,
             clock: Clock::system(),
             webhook: self.webhook.clone(),
         })
     }
 
-    fn sender(&self) -> String {
-        match self.settings.messages.sms_sender.as_str() {
-            "" => SENDER.to_owned(),
-            set => set.to_owned(),
-        }
+    /// As the provider is told it, however it is written in the settings.
+    fn sender(&self) -> anyhow::Result<String> {
+        Ok(outlets::sms_sender(&self.settings.messages)?.unwrap_or_else(|| SENDER.to_owned()))
     }
 
     fn lines(&self, name: &str, base: &str, start: &str, call: &str) -> Vec<String> {
@@ -172,6 +170,14 @@ mod tests {
             System::Solapi => scene.solapi(listener, &shutdown),
         };
         (lines.unwrap(), shutdown)
+    }
+
+    #[test]
+    fn a_number_that_is_written_with_dashes_is_the_one_that_messages_come_from() {
+        let mut settings = Settings::default();
+        settings.messages.sms_sender = "02-1234 5678".to_owned();
+        let scene = Scene { settings, secrets: Secrets::default(), webhook: None };
+        assert_eq!(scene.behaviour().unwrap().senders, ["0212345678"]);
     }
 
     #[tokio::test]

@@ -46,6 +46,8 @@ impl Standing {
 struct Known {
     standing: Standing,
     code: Option<Code>,
+    /// How many of its messages had failed when it was last called for.
+    failed: u32,
     at: Time,
 }
 
@@ -61,6 +63,11 @@ impl Handed {
         Self { started: now, known: Mutex::default() }
     }
 
+    /// How long it has been possible to hand anything over.
+    pub fn at_work_for(&self, now: Time) -> SignedDuration {
+        now.duration_since(self.started)
+    }
+
     /// Where a notice stands that was tried `before`, or never.
     pub fn standing(&self, notice_id: NoticeId, before: Tried) -> Standing {
         let known = self.known.lock().get(&notice_id).map(|known| known.standing);
@@ -70,9 +77,18 @@ impl Handed {
         })
     }
 
-    /// It is called for `notice_id`.
-    pub fn calls(&self, notice_id: NoticeId, now: Time) {
+    /// It is called for `notice_id`, of which `failed` messages are known to have failed.
+    pub fn calls(&self, notice_id: NoticeId, failed: u32, now: Time) {
         self.note(notice_id, Standing::MayBeThere { since: now }, None, now);
+        if let Some(known) = self.known.lock().get_mut(&notice_id) {
+            known.failed = failed;
+        }
+    }
+
+    /// Whether `times` failures say that the message called for last has failed too: a list may lag, and show only those
+    /// before it.
+    pub fn includes_the_last(&self, notice_id: NoticeId, times: u32) -> bool {
+        self.known.lock().get(&notice_id).is_some_and(|known| times > known.failed)
     }
 
     /// The outlet has it.
@@ -97,8 +113,8 @@ impl Handed {
 
     fn note(&self, notice_id: NoticeId, standing: Standing, code: Option<Code>, at: Time) {
         let mut known = self.known.lock();
-        let code = code.or_else(|| known.remove(&notice_id).and_then(|before| before.code));
-        known.insert(notice_id, Known { standing, code, at });
+        let (code_before, failed) = known.remove(&notice_id).map_or((None, 0), |before| (before.code, before.failed));
+        known.insert(notice_id, Known { standing, code: code.or(code_before), failed, at });
         // Ids rise with time, so those that nobody settled come first.
         while let Some(oldest) = known.first_entry().filter(|it| at.duration_since(it.get().at) > REMEMBERED) {
             oldest.remove();
@@ -128,7 +144,7 @@ mod tests {
         assert_eq!(handed.standing(notice, Tried::Never), Standing::NotThere);
         let restarted = handed.standing(notice, Tried::Before);
         assert!(!restarted.believes_absence(at("18:42:15")) && restarted.believes_absence(at("18:42:16")));
-        handed.calls(notice, at("18:43:00"));
+        handed.calls(notice, 0, at("18:43:00"));
         assert!(!handed.standing(notice, Tried::Before).believes_absence(at("18:43:15")));
         handed.refused(notice, "busy".into(), at("18:43:01"));
         assert!(handed.standing(notice, Tried::Before).believes_absence(at("18:43:01")));

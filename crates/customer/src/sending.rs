@@ -69,6 +69,11 @@ impl Sending {
             match self.look_up(&message).await {
                 Found::Delivered { by } => return Some(self.sent(first, Some(by))),
                 Found::Failed { code, permanent: true, .. } => return Some(self.failed(first, code)),
+                Found::Failed { permanent: false, times, .. }
+                    if !handed.includes_the_last(notice_id, times) && !standing.believes_absence(self.now()) =>
+                {
+                    return None;
+                }
                 Found::Failed { code, permanent: false, times } => {
                     handed.refused(notice_id, code, self.now());
                     message.failed = times;
@@ -84,7 +89,7 @@ impl Sending {
         if is_overtaken() {
             return Some(What::SkipNotice { notice_id });
         }
-        handed.calls(notice_id, self.now());
+        handed.calls(notice_id, message.failed, self.now());
         match self.hand_over(&message).await {
             HandOver::Accepted => handed.accepted(notice_id, self.now()),
             HandOver::Delivered => return Some(self.sent(first, None)),

@@ -21,7 +21,7 @@ use platform::view::{Value, View};
 use platform::work::Worker;
 
 use crate::domain::commands::{Command, What};
-use crate::domain::notice::Notice;
+use crate::domain::notice::{Notice, State};
 use crate::domain::views::InboxRow;
 use crate::domain::waits::{Waits, command_when_due};
 use crate::handed::Handed;
@@ -110,8 +110,10 @@ impl CustomerService {
             room,
             self.notices(),
             Box::new(move |notices, wait, now| {
-                let what = command_when_due(wait.what, &notices.state)?;
-                Some(customer.command(now, customer.with_reason(what)))
+                // While we were away nothing was tried, so nothing failed.
+                let was_tried = customer.handed().at_work_for(now) >= customer.waits().failing;
+                let what = command_when_due(wait.what, &notices.state).filter(|_| was_tried)?;
+                Some(customer.command(now, customer.given_up(&notices.state, what)))
             }),
         );
         room.shutdown.spawn("customer-timers", when_due.run());
@@ -137,12 +139,14 @@ impl CustomerService {
     }
 
     /// A notice that is given up because its time ran out fails for the reason that was heard last.
-    fn with_reason(&self, what: What) -> What {
-        match what {
-            What::RecordFailed { notice_id, code: None } => {
-                What::RecordFailed { notice_id, code: self.handed().last_code(notice_id).map(Code::into_owned) }
+    fn given_up(&self, state: &State, what: What) -> What {
+        match (what, state.first()) {
+            (What::RecordFailed { notice_id, code: None }, Some(first)) => {
+                let code = self.handed().last_code(notice_id);
+                self.log_failed(&first.order_number, first.kind, code.as_deref().unwrap_or("nothing was heard of it"));
+                What::RecordFailed { notice_id, code: code.map(Code::into_owned) }
             }
-            what => what,
+            (what, _) => what,
         }
     }
 

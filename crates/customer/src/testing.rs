@@ -220,6 +220,8 @@ pub struct Seen {
     pub is_mute: bool,
     /// What it says of what it took; that it was delivered where nothing is set.
     pub says: Option<Found>,
+    /// With which code every message that it took has failed for now, if so.
+    fails_for_now: Option<&'static str>,
     under_way: Vec<Uuid>,
 }
 
@@ -242,6 +244,11 @@ impl Wayward {
     /// What it says of what it took from now on.
     pub fn says(&self, found: Found) {
         self.seen.lock().unwrap().says = Some(found);
+    }
+
+    /// Every message that it takes from now on fails on its way, for now.
+    pub fn fails_for_now(&self, code: &'static str) {
+        self.seen.lock().unwrap().fails_for_now = Some(code);
     }
 
     /// What it has seen.
@@ -296,11 +303,12 @@ impl Outlet for Wayward {
     fn look_up<'a>(&'a self, message: &'a Message) -> Answer<'a, Found> {
         let mut seen = self.seen.lock().unwrap();
         seen.looked_up += 1;
-        let has_it = seen.taken.iter().any(|taken| taken.2 == message.notice_id);
-        let found = match (seen.is_mute, has_it) {
-            (true, _) => Found::Unknown,
-            (false, true) => seen.says.clone().unwrap_or(Found::Delivered { by: Channel::AlimTalk }),
-            (false, false) => Found::NotFound,
+        let times = seen.taken.iter().filter(|taken| taken.2 == message.notice_id).count() as u32;
+        let found = match (seen.is_mute, times, seen.fails_for_now) {
+            (true, ..) => Found::Unknown,
+            (false, 0, _) => Found::NotFound,
+            (false, _, Some(code)) => Found::Failed { code: code.into(), permanent: false, times },
+            (false, ..) => seen.says.clone().unwrap_or(Found::Delivered { by: Channel::AlimTalk }),
         };
         Box::pin(std::future::ready(found))
     }

@@ -224,6 +224,23 @@ async fn what_the_provider_has_is_not_sent_again_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_we_were_away_for_is_no_failing_of_a_notice() {
+    for outlet in BOTH {
+        let mut desk = Desk::start(outlet).await;
+        desk.faults().always("send", Kind::Status { status: 503 });
+        let order = desk.placed("010-2345-6789").await;
+        let roles = desk.app.stop(Context::Customer).await;
+        desk.faults().clear();
+        desk.app.hand.advance(SignedDuration::from_mins(6));
+        desk.app.add(roles).await;
+        desk.settled(&order).await;
+        assert_eq!(desk.told(&order).await, sent(["PLACED"]));
+        assert_eq!(desk.reached(&order).len(), 1);
+        desk.app.check();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_template_that_is_not_registered_fails_its_notices_and_no_others() {
     for outlet in BOTH {
         let desk = Desk::start(outlet).await;

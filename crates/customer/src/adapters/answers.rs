@@ -12,6 +12,8 @@ use crate::ports::Code;
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 /// The most bytes of an answer that are read.
 const MOST: usize = 4 * 1024 * 1024;
+/// The longest code, in letters.
+const LONGEST_CODE: usize = 64;
 
 /// An answer that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +38,8 @@ pub(super) async fn read<T: DeserializeOwned>(
     let response = sent.map_err(|error| unreached(&error))?;
     let status = response.status();
     match body(response).await.and_then(|body| serde_json::from_slice(&body).ok()) {
-        // What comes with 5xx is the word of something in between, and no answer, however it reads.
-        Some(read) if !status.is_server_error() => Ok((status, read)),
+        // What comes with 5xx is the word of something in between, and no answer, however it reads; 429 says all there is.
+        Some(read) if !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS => Ok((status, read)),
         Some(_) | None => Err(unread(status)),
     }
 }
@@ -67,6 +69,17 @@ fn unread(status: StatusCode) -> Unanswered {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Unanswered::Busy(code()),
         status if status.is_client_error() || status.is_redirection() => Unanswered::Refused(code()),
         _ => Unanswered::Unknown,
+    }
+}
+
+/// A provider's code, if it reads like one: it is recorded, shown and logged, which a sentence with a number in it, or a
+/// whole page, must not be.
+pub(super) fn code(given: &str) -> Code {
+    let is_of_a_code = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if given.len() <= LONGEST_CODE && given.bytes().all(is_of_a_code) {
+        Code::Owned(given.to_owned())
+    } else {
+        Code::Borrowed("NOT_A_CODE")
     }
 }
 
@@ -108,6 +121,21 @@ mod tests {
         ] {
             assert_eq!(unread(StatusCode::from_u16(status).unwrap()), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn a_code_is_recorded_only_if_it_reads_like_one() {
+        assert_eq!(code("E901"), "E901");
+        for rubbish in ["no one at +82 10-1234-5678".to_owned(), "x".repeat(65), "E901\n".to_owned()] {
+            assert_eq!(code(&rubbish), "NOT_A_CODE");
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_says_too_many_is_asked_later_whatever_else_it_says() {
+        let said = axum::http::Response::builder().status(429).body(r#"{"errorCode":"LimitExceeded"}"#).unwrap();
+        let read = read::<serde_json::Value>(Ok(Response::from(said))).await;
+        assert_eq!(read.unwrap_err(), Unanswered::Busy("HTTP_429".into()));
     }
 
     #[tokio::test]

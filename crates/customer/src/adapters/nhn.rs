@@ -31,6 +31,8 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(2);
 const LONGEST_SPAN: SignedDuration = SignedDuration::from_hours(29 * 24);
 /// The most messages on a page.
 const PAGE_SIZE: &str = "1000";
+/// The most pages of templates that are read.
+const MOST_PAGES: u32 = 20;
 /// The most messages that one webhook may name.
 const MOST_HOOKS: usize = 50;
 
@@ -131,7 +133,8 @@ impl Nhn {
         let mut all = Vec::new();
         for message in listed.messages().filter(|message| message.recipient_grouping_key == key) {
             let details = self.details(&message.request_id, message.recipient_seq).await?;
-            all.extend(details.as_ref().map(became));
+            // What is listed is there, also where its details are not.
+            all.push(details.as_ref().map_or(Found::Unknown, became));
         }
         Ok(together(all))
     }
@@ -206,7 +209,7 @@ impl Registrar for Nhn {
     async fn copies(&self) -> Option<Vec<Copy>> {
         let path = ["senders", self.options.sender_key.as_str(), "templates"];
         let mut copies = Vec::new();
-        for page in 1.. {
+        for page in 1..=MOST_PAGES {
             let query = [("pageNum", page.to_string()), ("pageSize", PAGE_SIZE.to_owned())];
             let request = self.request(Method::GET, &path).query(&query);
             let (_, listed) = answers::read::<Templates>(request.send().await).await.ok()?;

@@ -46,10 +46,15 @@ fn showable(text: &str) -> String {
 
 /// The number and the words of `message`, or the code of ours for why no provider can be asked to bring it.
 pub(super) fn deliverable(message: &Message) -> Result<(String, &Rendered), &'static str> {
-    let phone = message.phone.as_deref().ok_or(codes::NO_PHONE)?;
-    let phone = digits(phone).ok_or(codes::BAD_PHONE)?;
+    let phone = number(message)?;
     let whole = message.whole.as_ref().ok_or(codes::NO_TEMPLATE)?;
     Ok((phone, whole))
+}
+
+/// The number that `message` goes to, or the code of ours for why it goes to none.
+pub(super) fn number(message: &Message) -> Result<String, &'static str> {
+    let phone = message.phone.as_deref().ok_or(codes::NO_PHONE)?;
+    digits(phone).ok_or(codes::BAD_PHONE)
 }
 
 /// A Korean phone number as providers take it: digits from 0 on.

@@ -24,7 +24,7 @@ use self::codes::{became, judged};
 use self::wire::{Agent, Answered, Kakao, Listed, Marks, Replacement, Send, SendOne, Sent, Templates, TemplatesListed};
 use super::answers::{self, Unanswered};
 use super::registration::Registrar;
-use super::short::{Short, deliverable, short};
+use super::short::{Short, deliverable, number, short};
 use super::together::together;
 use crate::domain::templates::Rendered;
 use crate::domain::templates::listing::Copy;
@@ -229,8 +229,8 @@ impl Outlet for Solapi {
 
     fn look_up<'a>(&'a self, message: &'a Message) -> Answer<'a, Found> {
         Box::pin(async {
-            match deliverable(message) {
-                Ok((phone, _)) => self.ask(&phone, message.order_id, message.notice_id).await.unwrap_or(Found::Unknown),
+            match number(message) {
+                Ok(phone) => self.ask(&phone, message.order_id, message.notice_id).await.unwrap_or(Found::Unknown),
                 // Without a number there is nothing to find it by, and nothing will come of it any more.
                 Err(code) => Found::Failed { code: Code::Borrowed(code), permanent: true, times: 0 },
             }
@@ -258,7 +258,7 @@ fn answered<T>((status, answered): (StatusCode, Answered<T>)) -> Result<T, Unans
     match answered {
         Answered::Body(body) if status.is_success() => Ok(body),
         Answered::Error(error) if codes::is_for_good(&error.error_code) => {
-            Err(Unanswered::Refused(error.error_code.into()))
+            Err(Unanswered::Refused(answers::code(&error.error_code)))
         }
         Answered::Body(_) | Answered::Error(_) => Err(Unanswered::Unknown),
     }

@@ -1,5 +1,6 @@
 //! One story, told to both providers' stubs.
 
+mod there;
 use std::sync::Arc;
 use std::time::Duration;
 

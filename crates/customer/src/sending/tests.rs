@@ -156,13 +156,27 @@ async fn a_message_that_failed_for_good_on_its_way_fails_with_its_code() {
 #[tokio::test]
 async fn a_message_that_failed_for_now_is_tried_again_and_given_up_with_the_last_code() {
     let outlet = Wayward::that([Does::Accepts]);
-    outlet.says(Found::Failed { code: "1001".into(), permanent: false, times: 1 });
+    outlet.fails_for_now("1001");
     let mut stage = Stage::open(outlet.clone()).await;
     stage.create(ORDER).await;
     stage.progress(ORDER, Progress::Accepted).await;
     stage.until_told(ORDER, [(Accepted, Failed)]).await;
     assert!(outlet.seen().calls > 3);
     assert_eq!(stage.rows(ORDER)[0].code.as_deref(), Some("1001"));
+}
+
+#[tokio::test]
+async fn a_list_that_shows_only_the_failure_before_the_last_try_sends_nothing_again() {
+    let outlet = Wayward::that([Does::Accepts]);
+    outlet.says(Found::Failed { code: "1001".into(), permanent: false, times: 1 });
+    let mut stage = Stage::open(outlet.clone()).await;
+    stage.create(ORDER).await;
+    stage.progress(ORDER, Progress::Accepted).await;
+    stage.wait_until(|| outlet.seen().looked_up >= 5).await;
+    assert_eq!(outlet.seen().calls, 2);
+    outlet.says(Found::Delivered { by: Channel::AlimTalk });
+    stage.until_told(ORDER, [(Accepted, Sent)]).await;
+    assert_eq!(outlet.seen().calls, 2);
 }
 
 #[tokio::test]

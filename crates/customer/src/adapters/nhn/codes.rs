@@ -3,7 +3,8 @@
 use kernel::events::customer::Channel;
 
 use super::wire;
-use crate::ports::{Code, Found};
+use crate::adapters::answers;
+use crate::ports::Found;
 
 /// What a code of the interface means for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +68,7 @@ fn received(code: &str) -> Found {
 
 fn failed(codes: [&str; 2], permanent: bool) -> Found {
     let code = codes.into_iter().find(|code| !code.is_empty()).unwrap_or("FAILED");
-    Found::Failed { code: Code::Owned(code.to_owned()), permanent, times: 1 }
+    Found::Failed { code: answers::code(code), permanent, times: 1 }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use kernel::events::customer::Channel;
 use reqwest::StatusCode;
 
 use super::wire::{Answered, Message, Sent};
-use crate::ports::{Code, Found, HandOver};
+use crate::adapters::answers;
+use crate::ports::{Found, HandOver};
 
 /// How long a short message may take to be made of one that failed.
 const REPLACED_WITHIN: SignedDuration = SignedDuration::from_secs(60);
@@ -29,7 +30,7 @@ pub(super) fn judged(status: StatusCode, answered: &Answered<Sent>) -> HandOver 
 }
 
 fn refused(code: &str, permanent: bool) -> HandOver {
-    HandOver::Refused { code: Code::Owned(code.to_owned()), permanent }
+    HandOver::Refused { code: answers::code(code), permanent }
 }
 
 /// Whether a request refused with this name is refused again.
@@ -66,7 +67,7 @@ pub(super) fn became(message: &Message, is_replaced: bool, now: Time) -> Found {
         "3005" | "K997" => Found::Unknown,
         code if code.starts_with('2') || code.is_empty() => Found::Pending,
         _ if is_replaced && is_fresh() => Found::Pending,
-        code => Found::Failed { code: Code::Owned(code.to_owned()), permanent: !is_for_now(code), times: 1 },
+        code => Found::Failed { code: answers::code(code), permanent: !is_for_now(code), times: 1 },
     }
 }
 
@@ -90,7 +91,7 @@ mod tests {
         for (kind, by) in [("ATA", Channel::AlimTalk), ("SMS", Channel::Sms), ("LMS", Channel::Sms)] {
             assert_eq!(became(&message(kind, "4000"), false, now), Found::Delivered { by });
         }
-        let replacement = Message { replacement: true, ..message("", "4000") };
+        let replacement = Message { replacement: Some(true), ..message("", "4000") };
         assert_eq!(became(&replacement, false, now), Found::Delivered { by: Channel::Sms });
     }
 

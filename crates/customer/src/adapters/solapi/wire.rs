@@ -148,7 +148,7 @@ impl Sent {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Listed {
-    #[serde(default, deserialize_with = "map_or_list")]
+    #[serde(deserialize_with = "map_or_list")]
     pub(super) message_list: Vec<Message>,
     #[serde(default)]
     pub(super) next_key: Option<String>,
@@ -166,7 +166,7 @@ pub(super) struct Message {
     #[serde(deserialize_with = "text_or_number")]
     pub(super) status_code: String,
     /// Whether it is a short message in place of another.
-    pub(super) replacement: bool,
+    pub(super) replacement: Option<bool>,
     #[serde(deserialize_with = "text_or_null")]
     pub(super) date_updated: String,
     pub(super) custom_fields: Option<Marks>,
@@ -175,7 +175,7 @@ pub(super) struct Message {
 impl Message {
     /// Whether it goes to phones without the messenger.
     pub(super) fn is_short(&self) -> bool {
-        self.replacement || matches!(self.kind.as_str(), "SMS" | "LMS" | "MMS")
+        self.replacement == Some(true) || matches!(self.kind.as_str(), "SMS" | "LMS" | "MMS")
     }
 
     /// When it changed last.
@@ -192,15 +192,21 @@ fn map_or_list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Message>, D::Er
         Map(BTreeMap<String, Lenient>),
         List(Vec<Lenient>),
     }
-    // A message that others have sent may look otherwise; it is passed over, not the whole list.
+    // A message that others have sent may look otherwise; it is passed over, not the whole list. One with our marks is
+    // there however it looks, or it would be sent again: until it can be read, it is on its way.
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Lenient {
         Known(Box<Message>),
+        #[serde(rename_all = "camelCase")]
+        Marked {
+            custom_fields: Marks,
+        },
         Foreign(serde::de::IgnoredAny),
     }
     let known = |lenient| match lenient {
         Lenient::Known(message) => Some(*message),
+        Lenient::Marked { custom_fields } => Some(Message { custom_fields: Some(custom_fields), ..Message::default() }),
         Lenient::Foreign(_) => None,
     };
     Ok(match Option::<Either>::deserialize(from)? {
@@ -238,7 +244,6 @@ pub(super) fn hooked(body: &str) -> Option<Vec<String>> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TemplatesListed {
-    #[serde(default)]
     template_list: Vec<Template>,
     #[serde(default)]
     next_key: Option<String>,
@@ -325,6 +330,23 @@ mod tests {
         for list in [format!(r#"{{"M1":{ours},"M2":7}}"#), format!("[{ours}]")] {
             let listed: Listed = serde_json::from_str(&format!(r#"{{"messageList":{list},"nextKey":null}}"#)).unwrap();
             assert_eq!((listed.message_list.len(), listed.message_list[0].status_code.as_str()), (1, "4000"));
+        }
+    }
+
+    #[test]
+    fn a_message_of_ours_is_there_however_it_looks() {
+        for odd in [r#""replacement":null"#, r#""statusCode":{}"#, r#""messageId":7"#, r#""dateUpdated":1"#] {
+            let list = format!(r#"{{"messageList":[{{{odd},"customFields":{{"orderId":"o","noticeId":"n"}}}}]}}"#);
+            let listed: Listed = serde_json::from_str(&list).unwrap();
+            assert_eq!((listed.message_list.len(), listed.message_list[0].status_code.as_str()), (1, ""), "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_lists_nothing_is_no_list() {
+        for rubbish in ["{}", "[]", r#"{"message":"maintenance"}"#] {
+            assert!(serde_json::from_str::<Listed>(rubbish).is_err(), "{rubbish}");
+            assert!(serde_json::from_str::<TemplatesListed>(rubbish).is_err(), "{rubbish}");
         }
     }
 }
