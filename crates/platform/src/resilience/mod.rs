@@ -114,22 +114,28 @@ impl Drop for Place {
     }
 }
 
-/// Leave to make one call. Dropping it gives the place back, and says nothing of the other side.
-pub struct Pass {
-    place: Place,
+/// A call that the breaker lets through. Dropped before its verdict is told, it says nothing of the other side.
+struct Admitted {
+    guard: Guard,
     ticket: Ticket,
-    began: Time,
-    settled: bool,
+    told: bool,
 }
 
-impl Drop for Pass {
+impl Drop for Admitted {
     fn drop(&mut self) {
-        if !self.settled {
-            let inner = &self.place.guard.inner;
+        if !self.told {
+            let inner = &self.guard.inner;
             let now = inner.clock.now();
             inner.state.lock().breaker.answered(self.ticket, Verdict::None, now, 0.0);
         }
     }
+}
+
+/// Leave to make one call. Dropping it gives the place back, and says nothing of the other side.
+pub struct Pass {
+    admitted: Admitted,
+    place: Place,
+    began: Time,
 }
 
 impl Guard {
@@ -155,17 +161,9 @@ impl Guard {
         if deadline.left().is_some_and(|left| left < LEAST) {
             return Err(self.held(Why::Late, self.inner.clock.now()));
         }
-        let ticket = self.ask()?;
-        let place = match self.place(deadline).await {
-            Ok(place) => place,
-            Err(why) => {
-                let now = self.inner.clock.now();
-                self.inner.state.lock().breaker.answered(ticket, Verdict::None, now, 0.0);
-                return Err(self.held(why, now));
-            }
-        };
-        let began = self.inner.clock.now();
-        Ok(Pass { place, ticket, began, settled: false })
+        let admitted = Admitted { guard: self.clone(), ticket: self.ask()?, told: false };
+        let place = self.place(deadline).await.map_err(|why| self.held(why, self.inner.clock.now()))?;
+        Ok(Pass { admitted, place, began: self.inner.clock.now() })
     }
 
     /// How long work that can wait should stay away, where nobody passes now.
@@ -291,7 +289,7 @@ impl Pass {
     }
 
     fn settle(&mut self, verdict: Verdict) {
-        self.settled = true;
+        self.admitted.told = true;
         self.place.used = true;
         let guard = self.place.guard.clone();
         let inner = &guard.inner;
@@ -301,7 +299,7 @@ impl Pass {
         let verdict = if verdict == Verdict::Good && is_slow { Verdict::Slow } else { verdict };
         let chance = retry::chance(&inner.ids);
         guard.change(now, |state| {
-            state.breaker.answered(self.ticket, verdict, now, chance);
+            state.breaker.answered(self.admitted.ticket, verdict, now, chance);
             match verdict {
                 Verdict::Good | Verdict::Slow => state.limit.answered(took),
                 Verdict::Bad => state.limit.failed(),

@@ -120,6 +120,22 @@ async fn a_caller_that_goes_away_gives_back_its_place_and_its_probe() {
     assert_eq!(guard.view().in_flight, 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_goes_away_while_it_waits_for_a_place_gives_back_its_probe() {
+    let (guard, hand) = guard(small(1, 1));
+    for _ in 0..10 {
+        assert!(call(&guard, Verdict::Bad).await.is_ok());
+    }
+    hand.advance(SignedDuration::from_secs(3));
+    let _hanging = guard.enter(Deadline::NONE).await.unwrap();
+    // It hangs so long that another probe may go; only a place is lacking.
+    hand.advance(SignedDuration::from_millis(1_500));
+    for _ in 0..3 {
+        let waiting = guard.enter(Deadline::NONE);
+        assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err(), "turned away at once");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[expect(clippy::disallowed_methods, reason = "a storm of callers")]
 async fn a_storm_of_callers_that_come_and_go_leaves_no_place_taken() {
