@@ -156,6 +156,26 @@ async fn nobody_waits_longer_than_the_deadline_that_came_with_the_request() {
     app.check();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_repeats_a_request_that_still_runs_waits_no_longer_than_they_say() {
+    let app = TestApp::start().await;
+    let customer = app.someone("customer");
+    let mut body = app.basket(GUKBAP, PANCAKE, 2);
+    body["payment"] = json!({ "method": "CARD", "token": "lost" });
+    let asked = async |headers: &[(&str, &str)]| {
+        app.call(reqwest::Method::POST, &customer, "/orders", Some(&body), headers).await
+    };
+    let (first, ()) = tokio::join!(asked(&[("Idempotency-Key", "k")]), async {
+        app.until(&customer, "/orders", |orders| orders["items"][0]["orderId"].is_string()).await;
+        let repeat = asked(&[("Idempotency-Key", "k"), ("Baedal-Deadline", "200")]).await;
+        assert_eq!(repeat.header("retry-after"), "1");
+        repeat.problem(409, "request-in-progress");
+    });
+    assert_eq!(first.expect(202)["status"], "PAYMENT_CHECKING");
+    app.rest().await;
+    app.check();
+}
+
 async fn within(app: &TestApp, customer: &str, token: &str, milliseconds: &str) -> Answer {
     let mut body = app.basket(GUKBAP, PANCAKE, 2);
     body["payment"] = json!({ "method": "CARD", "token": token });
