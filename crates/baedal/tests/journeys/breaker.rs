@@ -157,6 +157,23 @@ async fn nobody_waits_longer_than_the_deadline_that_came_with_the_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn customers_in_a_hurry_do_not_shut_the_way_for_the_others() {
+    let app = TestApp::start().await;
+    let customer = app.someone("customer");
+    for _ in 0..ENOUGH + 2 {
+        let answer = within(&app, &customer, "lost", "450").await.expect(202);
+        assert_eq!(answer["status"], "PAYMENT_CHECKING");
+    }
+    for context in ["app", "pay"] {
+        let breaker = breaker(&app, context).await;
+        assert_eq!((&breaker["state"], &breaker["calls"]["bad"]), (&json!("CLOSED"), &json!(0)), "{breaker}");
+    }
+    app.order_with(&customer, "ok").await.expect(201);
+    app.rest().await;
+    app.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_repeats_a_request_that_still_runs_waits_no_longer_than_they_say() {
     let app = TestApp::start().await;
     let customer = app.someone("customer");

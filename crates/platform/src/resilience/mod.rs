@@ -38,11 +38,14 @@ pub struct Options {
     pub queue: usize,
     /// For how long one waits at most.
     pub patience: Duration,
+    /// Whoever gives a call less time than this, and gets no usable answer, has learnt nothing of the other side.
+    pub enough: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rules: Rules::default(), bounds: Bounds::default(), queue: 32, patience: Duration::from_millis(500) }
+        let (rules, bounds, patience) = (Rules::default(), Bounds::default(), Duration::from_millis(500));
+        Self { rules, bounds, queue: 32, patience, enough: Duration::ZERO }
     }
 }
 
@@ -279,12 +282,15 @@ impl Pass {
         call: impl Future<Output = T>,
         judge: impl FnOnce(&T) -> Verdict,
     ) -> Option<T> {
-        let answered = match deadline.left() {
+        let left = deadline.left();
+        let answered = match left {
             Some(left) => tokio::time::timeout(left, call).await.ok(),
             None => Some(call.await),
         };
         let verdict = answered.as_ref().map_or(Verdict::Bad, judge);
-        self.settle(verdict);
+        // The time comes from whoever asks: a few who are in a hurry must not shut the way for everybody.
+        let hurried = left.is_some_and(|left| left < self.admitted.guard.inner.options.enough);
+        self.settle(if hurried && verdict == Verdict::Bad { Verdict::None } else { verdict });
         answered
     }
 
