@@ -223,11 +223,12 @@ impl Composer<'_> {
 
     async fn pay(&self, room: Room) -> anyhow::Result<(PayService, Router)> {
         let provider = providers::provider(self.settings, &self.parts.secrets, &self.parts.clock, &self.parts.ids)?;
+        let payment = &self.settings.payment;
         let options = pay::service::Options {
             waits: pay::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
-            deadline: length(self.settings.payment.provider_deadline),
-            resilience: self.settings.resilience.options(),
+            deadline: length(payment.provider_deadline),
+            resilience: self.settings.resilience.options(payment.provider_deadline.min(payment.deadline)),
             ..pay::service::Options::default()
         };
         let operations = Operations::new(&room);
@@ -244,7 +245,8 @@ impl Composer<'_> {
             Some(service) => Arc::new(DirectPayments(service)),
             None => Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), &room.ids)?),
         };
-        let guard = Guard::new("pay", self.settings.resilience.options(), &room.clock, &room.ids);
+        let guarded = self.settings.resilience.options(self.settings.payment.deadline);
+        let guard = Guard::new("pay", guarded, &room.clock, &room.ids);
         let payments = Arc::new(GuardedPayments::new(payments, guard.clone()));
         let deadline = length(self.settings.payment.deadline);
         let options = app::Options {

@@ -50,13 +50,12 @@ impl Payments for GuardedPayments {
     }
 }
 
-/// What an answer says of payments as a whole. That pay holds one back says nothing: its own guard sees to that.
+/// What an answer says of payments as a whole. That pay holds one back says nothing: its own guard sees to that. Nor does
+/// it when an attempt is over: nobody asked the provider.
 const fn verdict_on(answer: PaymentAnswer) -> Verdict {
     match answer {
-        PaymentAnswer::Approved { .. }
-        | PaymentAnswer::Declined { .. }
-        | PaymentAnswer::NotSent { why: NotSent::Refused, .. } => Verdict::Good,
-        PaymentAnswer::NotSent { why: NotSent::HeldBack, .. } => Verdict::None,
+        PaymentAnswer::Approved { .. } | PaymentAnswer::Declined { .. } => Verdict::Good,
+        PaymentAnswer::NotSent { why: NotSent::HeldBack | NotSent::Refused, .. } => Verdict::None,
         PaymentAnswer::NotSent { why: NotSent::Unreachable, .. } | PaymentAnswer::InDoubt => Verdict::Bad,
     }
 }
@@ -117,23 +116,22 @@ impl HttpPayments {
     }
 
     /// A request that found nobody is tried once more, if that is not what everybody does: pay may just be starting.
-    /// Only such a one: nothing of it was sent.
+    /// Only such a one: nothing of it was sent. What pay itself could not send is over, and stays what it was.
     async fn call(&self, payment: PaymentRequest) -> PaymentAnswer {
         self.budget.called();
-        match self.call_once(&payment).await {
-            answer @ PaymentAnswer::NotSent { why: NotSent::Unreachable, .. } => {
-                let Some(pause) = self.budget.retry() else { return answer };
-                if payment.deadline.left_of(RETRY_AFTER) < pause + LEAST {
-                    return answer;
-                }
-                tokio::time::sleep(pause).await;
-                self.call_once(&payment).await
-            }
-            answer => answer,
+        if let Some(answer) = self.call_once(&payment).await {
+            return answer;
         }
+        let Some(pause) = self.budget.retry() else { return UNREACHABLE };
+        if payment.deadline.left_of(RETRY_AFTER) < pause + LEAST {
+            return UNREACHABLE;
+        }
+        tokio::time::sleep(pause).await;
+        self.call_once(&payment).await.unwrap_or(UNREACHABLE)
     }
 
-    async fn call_once(&self, payment: &PaymentRequest) -> PaymentAnswer {
+    /// What pay says; `None` where there is nobody to ask.
+    async fn call_once(&self, payment: &PaymentRequest) -> Option<PaymentAnswer> {
         let mut request = self.client.post(&self.url).header("baedal-actor", "service/app");
         if let Some(trace) = payment.trace.as_deref() {
             request = request.header("traceparent", trace);
@@ -152,12 +150,12 @@ impl HttpPayments {
         };
         match request.json(&body).send().await {
             Ok(response) if response.status().is_success() => {
-                response.json().await.map_or(PaymentAnswer::InDoubt, answer)
+                Some(response.json().await.map_or(PaymentAnswer::InDoubt, answer))
             }
             // Nothing was sent: there was nobody to send it to.
-            Err(error) if error.is_connect() => UNREACHABLE,
-            Ok(response) => refused(response).await,
-            Err(_) => PaymentAnswer::InDoubt,
+            Err(error) if error.is_connect() => None,
+            Ok(response) => Some(refused(response).await),
+            Err(_) => Some(PaymentAnswer::InDoubt),
         }
     }
 }
@@ -187,5 +185,74 @@ fn answer(reply: PaymentReply) -> PaymentAnswer {
             PaymentAnswer::NotSent { retry_after: Duration::from_secs(retry_after), why }
         }
         PaymentReply::InDoubt => PaymentAnswer::InDoubt,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::post;
+    use jiff::tz::TimeZone;
+    use kernel::ids::OrderId;
+    use kernel::money::{Amount, Currency};
+    use kernel::order::{OrderNumber, PaymentMethod};
+    use platform::deadline::Deadline;
+    use platform::shutdown::Shutdown;
+    use platform::stub::Stub;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn payment() -> PaymentRequest {
+        let order_id = OrderId::from(Ids::seeded(1).uuid());
+        PaymentRequest {
+            order_id,
+            order_number: OrderNumber::of(order_id, kernel::Time::UNIX_EPOCH, &TimeZone::UTC),
+            attempt: 1,
+            amount: Amount::new(22_000),
+            currency: Currency::Krw,
+            method: PaymentMethod::Card,
+            token: "ok".to_owned(),
+            deadline: Deadline::after(Duration::from_secs(5)),
+            trace: None,
+        }
+    }
+
+    /// What app hears from a pay that always says `reply`, and how often pay was asked.
+    async fn heard(reply: &'static str) -> (PaymentAnswer, u64) {
+        let (shutdown, stub) = (Shutdown::new(), Stub::new(|_, path| (path == "/payments").then_some("payment")));
+        let says = async move || ([("content-type", "application/json")], reply);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
+        let pay = HttpPayments::new(&format!("http://{address}"), &Ids::seeded(1)).unwrap();
+        let heard = pay.request(payment()).await;
+        shutdown.begin();
+        assert!(shutdown.drained(Duration::from_secs(5)).await);
+        (heard, stub.calls("payment"))
+    }
+
+    #[tokio::test]
+    async fn what_pay_could_not_send_is_not_asked_of_it_again() {
+        let (answer, asked) = heard(r#"{"outcome": "NOT_SENT", "retryAfter": 7, "why": "UNREACHABLE"}"#).await;
+        let retry_after = Duration::from_secs(7);
+        assert_eq!((answer, asked), (PaymentAnswer::NotSent { retry_after, why: NotSent::Unreachable }, 1));
+    }
+
+    #[tokio::test]
+    async fn that_pay_holds_back_or_refuses_says_nothing_of_it() {
+        for (why, verdict) in [
+            (NotSent::Unreachable, Verdict::Bad),
+            (NotSent::HeldBack, Verdict::None),
+            (NotSent::Refused, Verdict::None),
+        ] {
+            assert_eq!(verdict_on(PaymentAnswer::NotSent { retry_after: RETRY_AFTER, why }), verdict, "{why:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_cannot_be_read_is_in_doubt() {
+        for rubbish in ["", "{}", "<html>", r#"{"outcome": "APPROVED"}"#, r#"{"outcome": "FREE"}"#] {
+            assert_eq!(heard(rubbish).await, (PaymentAnswer::InDoubt, 1), "{rubbish}");
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::streams::{Aggregate, HandleError, Loaded, Streams};
 
 /// The longest idempotency key that is taken.
 const LONGEST_KEY: usize = 255;
-/// How long a repeat waits for the first to end.
+/// How long a repeat waits for the first to end, where it does not say less itself.
 const WAIT_FOR_FIRST: Duration = Duration::from_secs(10);
 
 /// A command as it came: who gave it, how it is known again, and its raw body.
@@ -110,7 +110,7 @@ where
     C: FnOnce(Uuid) -> Result<Reply, Problem>,
 {
     let Some(keyed) = &asked.keyed else { return respond(work().await) };
-    let deadline = tokio::time::Instant::now() + WAIT_FOR_FIRST;
+    let deadline = tokio::time::Instant::now() + asked.deadline.left_of(WAIT_FOR_FIRST);
     let _ticket = loop {
         match running.turn(keyed) {
             Turn::First(ticket) => break ticket,

@@ -278,3 +278,17 @@ fn what_fell_out_of_the_window_does_not_count() {
     breaker.answered(ticket, Verdict::Bad, now, 0.0);
     assert_eq!((breaker.standing(now), breaker.counts(now).bad), (Standing::Closed, 1));
 }
+
+#[test]
+fn a_clock_that_is_set_back_does_not_keep_it_open() {
+    let now: Time = "2026-11-26T12:00:00Z".parse().unwrap();
+    let mut breaker = Breaker::new(Rules::default());
+    for _ in 0..10 {
+        let ticket = breaker.ask(now).unwrap();
+        breaker.answered(ticket, Verdict::Bad, now, 0.999);
+    }
+    assert_eq!((breaker.standing(now), breaker.open_until(now).is_some()), (Standing::Open, true));
+    let before = now - SignedDuration::from_hours(1);
+    assert_eq!((breaker.standing(before), breaker.open_until(before)), (Standing::HalfOpen, None));
+    assert!(breaker.ask(before).is_ok());
+}

@@ -32,7 +32,8 @@ pub struct Resilience {
     pub probe: SignedDuration,
     /// How many calls may be under way at first.
     pub limit: u32,
-    /// And at least, however slow the answers are.
+    /// And at least, however slow the answers are; one, where less is said: without any call nobody would learn that
+    /// the other side is back.
     pub limit_least: u32,
     /// And at most.
     pub limit_most: u32,
@@ -48,7 +49,7 @@ pub struct Resilience {
 
 impl Default for Resilience {
     fn default() -> Self {
-        let Options { rules, bounds, queue, patience } = Options::default();
+        let Options { rules, bounds, queue, patience, enough: _ } = Options::default();
         Self {
             window: rules.window,
             minimum_calls: rules.minimum,
@@ -68,8 +69,11 @@ impl Default for Resilience {
 }
 
 impl Resilience {
-    /// As the guards take it.
-    pub fn options(&self) -> Options {
+    /// As the guard takes it before calls that have to be answered within `deadline`.
+    pub fn options(&self, deadline: SignedDuration) -> Options {
+        let length = |length: SignedDuration| std::time::Duration::try_from(length).unwrap_or_default();
+        let least = self.limit_least.max(1);
+        let most = self.limit_most.max(least);
         Options {
             rules: Rules {
                 window: self.window,
@@ -81,13 +85,28 @@ impl Resilience {
                 probe: self.probe,
             },
             bounds: Bounds {
-                initial: self.limit.clamp(self.limit_least, self.limit_most.max(self.limit_least)),
-                least: self.limit_least,
-                most: self.limit_most.max(self.limit_least),
-                tolerable: std::time::Duration::try_from(self.limit_tolerates).unwrap_or_default(),
+                initial: self.limit.clamp(least, most),
+                least,
+                most,
+                tolerable: length(self.limit_tolerates),
             },
             queue: self.queue as usize,
-            patience: std::time::Duration::try_from(self.queue_patience).unwrap_or_default(),
+            patience: length(self.queue_patience),
+            enough: length(deadline) / 2,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_set_at_least_one_call_may_be_under_way() {
+        for (limit, limit_least, limit_most) in [(0, 0, 0), (9, 0, 0), (0, 0, 9), (1, 9, 3)] {
+            let set = Resilience { limit, limit_least, limit_most, ..Resilience::default() };
+            let Bounds { initial, least, most, .. } = set.options(SignedDuration::from_secs(5)).bounds;
+            assert!(1 <= least && least <= initial && initial <= most, "{set:?}");
         }
     }
 }

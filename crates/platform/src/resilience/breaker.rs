@@ -138,7 +138,7 @@ impl Breaker {
         match (self.force, &self.state) {
             (Some(Force::Open), _) => Standing::Open,
             (Some(Force::Closed), _) | (None, State::Closed) => Standing::Closed,
-            (None, State::Open { until }) if now < *until => Standing::Open,
+            (None, State::Open { until }) if self.is_before(now, *until) => Standing::Open,
             (None, State::Open { .. } | State::HalfOpen { .. }) => Standing::HalfOpen,
         }
     }
@@ -167,7 +167,7 @@ impl Breaker {
             None => {}
         }
         if let State::Open { until } = self.state {
-            if now < until {
+            if self.is_before(now, until) {
                 return Err(until);
             }
             self.era += 1;
@@ -234,7 +234,7 @@ impl Breaker {
     pub fn open_until(&self, now: Time) -> Option<Time> {
         match (self.force, &self.state) {
             (Some(Force::Open), _) => Some(later(now, self.rules.open)),
-            (None, State::Open { until }) if now < *until => Some(*until),
+            (None, State::Open { until }) if self.is_before(now, *until) => Some(*until),
             (Some(Force::Closed), _) | (None, State::Open { .. } | State::Closed | State::HalfOpen { .. }) => None,
         }
     }
@@ -263,6 +263,12 @@ impl Breaker {
         let all = good + slow + bad;
         let share = |some: u32, percent: u32| some > 0 && some * 100 >= percent * all;
         all >= self.rules.minimum && (share(bad, self.rules.bad_percent) || share(slow, self.rules.slow_percent))
+    }
+
+    /// Whether it stays open until later than `now`. It never opens for longer than that: where more is left, somebody
+    /// has set the clock back.
+    fn is_before(&self, now: Time, until: Time) -> bool {
+        now < until && until <= later(now, self.rules.open + self.rules.open / 4)
     }
 
     fn open(&mut self, now: Time, chance: f64) {

@@ -98,9 +98,10 @@ impl Limit {
         self.set(self.now * BACK_OFF);
     }
 
-    /// How many calls a second that is, as far as it is known.
+    /// How many calls a second that is. Before the first answer it is the fewest that could be waited for.
     pub fn calls_per_second(&self) -> f64 {
-        self.now / self.usual.max(0.01)
+        let takes = if self.usual == 0.0 { self.bounds.tolerable.as_secs_f64() } else { self.usual };
+        self.now / takes.max(0.01)
     }
 
     fn set(&mut self, limit: f64) {
@@ -174,6 +175,14 @@ mod tests {
             limit.failed();
         }
         assert_eq!((limit.most(), limit.in_flight()), (4, 0));
+    }
+
+    #[test]
+    fn before_the_first_answer_no_more_are_promised_than_could_be_waited_for() {
+        let mut limit = limit();
+        assert!((limit.calls_per_second() - 20.0).abs() < 0.1);
+        rounds(&mut limit, 1, 1, USUAL);
+        assert!((limit.calls_per_second() - 40.0).abs() < 0.1);
     }
 
     #[test]

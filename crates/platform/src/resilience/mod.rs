@@ -38,11 +38,14 @@ pub struct Options {
     pub queue: usize,
     /// For how long one waits at most.
     pub patience: Duration,
+    /// Whoever gives a call less time than this, and gets no usable answer, has learnt nothing of the other side.
+    pub enough: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rules: Rules::default(), bounds: Bounds::default(), queue: 32, patience: Duration::from_millis(500) }
+        let (rules, bounds, patience) = (Rules::default(), Bounds::default(), Duration::from_millis(500));
+        Self { rules, bounds, queue: 32, patience, enough: Duration::ZERO }
     }
 }
 
@@ -114,22 +117,28 @@ impl Drop for Place {
     }
 }
 
-/// Leave to make one call. Dropping it gives the place back, and says nothing of the other side.
-pub struct Pass {
-    place: Place,
+/// A call that the breaker lets through. Dropped before its verdict is told, it says nothing of the other side.
+struct Admitted {
+    guard: Guard,
     ticket: Ticket,
-    began: Time,
-    settled: bool,
+    told: bool,
 }
 
-impl Drop for Pass {
+impl Drop for Admitted {
     fn drop(&mut self) {
-        if !self.settled {
-            let inner = &self.place.guard.inner;
+        if !self.told {
+            let inner = &self.guard.inner;
             let now = inner.clock.now();
             inner.state.lock().breaker.answered(self.ticket, Verdict::None, now, 0.0);
         }
     }
+}
+
+/// Leave to make one call. Dropping it gives the place back, and says nothing of the other side.
+pub struct Pass {
+    admitted: Admitted,
+    place: Place,
+    began: Time,
 }
 
 impl Guard {
@@ -155,17 +164,9 @@ impl Guard {
         if deadline.left().is_some_and(|left| left < LEAST) {
             return Err(self.held(Why::Late, self.inner.clock.now()));
         }
-        let ticket = self.ask()?;
-        let place = match self.place(deadline).await {
-            Ok(place) => place,
-            Err(why) => {
-                let now = self.inner.clock.now();
-                self.inner.state.lock().breaker.answered(ticket, Verdict::None, now, 0.0);
-                return Err(self.held(why, now));
-            }
-        };
-        let began = self.inner.clock.now();
-        Ok(Pass { place, ticket, began, settled: false })
+        let admitted = Admitted { guard: self.clone(), ticket: self.ask()?, told: false };
+        let place = self.place(deadline).await.map_err(|why| self.held(why, self.inner.clock.now()))?;
+        Ok(Pass { admitted, place, began: self.inner.clock.now() })
     }
 
     /// How long work that can wait should stay away, where nobody passes now.
@@ -281,17 +282,20 @@ impl Pass {
         call: impl Future<Output = T>,
         judge: impl FnOnce(&T) -> Verdict,
     ) -> Option<T> {
-        let answered = match deadline.left() {
+        let left = deadline.left();
+        let answered = match left {
             Some(left) => tokio::time::timeout(left, call).await.ok(),
             None => Some(call.await),
         };
         let verdict = answered.as_ref().map_or(Verdict::Bad, judge);
-        self.settle(verdict);
+        // The time comes from whoever asks: a few who are in a hurry must not shut the way for everybody.
+        let hurried = left.is_some_and(|left| left < self.admitted.guard.inner.options.enough);
+        self.settle(if hurried && verdict == Verdict::Bad { Verdict::None } else { verdict });
         answered
     }
 
     fn settle(&mut self, verdict: Verdict) {
-        self.settled = true;
+        self.admitted.told = true;
         self.place.used = true;
         let guard = self.place.guard.clone();
         let inner = &guard.inner;
@@ -301,7 +305,7 @@ impl Pass {
         let verdict = if verdict == Verdict::Good && is_slow { Verdict::Slow } else { verdict };
         let chance = retry::chance(&inner.ids);
         guard.change(now, |state| {
-            state.breaker.answered(self.ticket, verdict, now, chance);
+            state.breaker.answered(self.admitted.ticket, verdict, now, chance);
             match verdict {
                 Verdict::Good | Verdict::Slow => state.limit.answered(took),
                 Verdict::Bad => state.limit.failed(),

@@ -64,6 +64,23 @@ async fn a_call_that_is_not_answered_by_its_deadline_is_bad_and_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_not_answered_in_a_hurry_says_nothing_of_the_other_side() {
+    let (guard, _hand) = guard(Options { enough: 2 * SECOND, ..small(16, 0) });
+    let unanswered = async |time: Duration| {
+        let pass = guard.enter(Deadline::after(time)).await.unwrap();
+        pass.run(Deadline::after(time), std::future::pending::<()>(), |()| Verdict::Good).await
+    };
+    for _ in 0..20 {
+        assert_eq!(unanswered(SECOND).await, None);
+    }
+    let view = guard.view();
+    assert_eq!((view.state, view.calls.bad, view.limit, view.in_flight), (Standing::Closed, 0, 16, 0));
+    assert!(call(&guard, Verdict::Good).await.is_ok());
+    unanswered(3 * SECOND).await;
+    assert_eq!((guard.view().calls.good, guard.view().calls.bad), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn with_too_little_time_left_nothing_is_begun() {
     let (guard, _hand) = guard(Options::default());
     let deadline = Deadline::after(Duration::from_millis(90));
@@ -118,6 +135,22 @@ async fn a_caller_that_goes_away_gives_back_its_place_and_its_probe() {
         assert!(tokio::time::timeout(Duration::from_millis(1), call).await.is_err());
     }
     assert_eq!(guard.view().in_flight, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_goes_away_while_it_waits_for_a_place_gives_back_its_probe() {
+    let (guard, hand) = guard(small(1, 1));
+    for _ in 0..10 {
+        assert!(call(&guard, Verdict::Bad).await.is_ok());
+    }
+    hand.advance(SignedDuration::from_secs(3));
+    let _hanging = guard.enter(Deadline::NONE).await.unwrap();
+    // It hangs so long that another probe may go; only a place is lacking.
+    hand.advance(SignedDuration::from_millis(1_500));
+    for _ in 0..3 {
+        let waiting = guard.enter(Deadline::NONE);
+        assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err(), "turned away at once");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,6 +1,7 @@
 //! The faults of a stub: which call meets what, and how often.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -110,9 +111,14 @@ impl Faults {
         Some(kind)
     }
 
+    /// How late a call is: `ms` at least, and up to `jitter` more.
+    pub(super) fn late(&self, ms: u64, jitter: u64) -> Duration {
+        Duration::from_millis(ms.saturating_add(self.draw(jitter)))
+    }
+
     /// A random number up to `most`.
-    pub(super) fn draw(&self, most: u64) -> u64 {
-        (self.ids.bits() % u128::from(most + 1)) as u64
+    fn draw(&self, most: u64) -> u64 {
+        (self.ids.bits() % (u128::from(most) + 1)) as u64
     }
 }
 
@@ -129,6 +135,13 @@ mod tests {
         assert_eq!([faults.take("confirm"), faults.take("confirm")], [Some(Kind::Reset), Some(Kind::Reset)]);
         assert_eq!(faults.take("confirm"), None);
         assert_eq!([faults.take("cancel"), faults.take("cancel")], [Some(Kind::Lost), Some(Kind::Lost)]);
+    }
+
+    #[test]
+    fn however_late_a_call_is_to_be_it_can_be_asked_for() {
+        let faults = Faults::default();
+        assert!((400..=620).contains(&faults.late(400, 220).as_millis()));
+        assert_eq!(faults.late(u64::MAX, u64::MAX), Duration::from_millis(u64::MAX));
     }
 
     #[test]

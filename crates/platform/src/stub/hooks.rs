@@ -59,10 +59,8 @@ impl Hooks {
         let mut pause = Duration::ZERO;
         let mut copies = 1;
         match self.inner.faults.take(NAME) {
-            Some(Kind::Slow { ms, jitter_ms }) => {
-                pause = Duration::from_millis(ms + self.inner.faults.draw(jitter_ms));
-            }
-            Some(Kind::Repeat { more }) => copies += more,
+            Some(Kind::Slow { ms, jitter_ms }) => pause = self.inner.faults.late(ms, jitter_ms),
+            Some(Kind::Repeat { more }) => copies = more.saturating_add(1),
             Some(Kind::Reorder) => {
                 *self.inner.held.lock() = Some(hook);
                 return;

@@ -100,7 +100,7 @@ async fn meet(State((stub, shutdown)): State<(Stub, Shutdown)>, mut request: Req
     match stub.faults.take(name) {
         None | Some(Kind::Repeat { .. } | Kind::Reorder) => next.run(request).await,
         Some(Kind::Slow { ms, jitter_ms }) => {
-            let pause = Duration::from_millis(ms + stub.faults.draw(jitter_ms));
+            let pause = stub.faults.late(ms, jitter_ms);
             slowly(pause, request, next, &shutdown).await
         }
         Some(Kind::Status { status }) => {
