@@ -100,6 +100,14 @@ pub struct Ticket {
     number: u64,
     era: u64,
     since: Time,
+    probe: bool,
+}
+
+impl Ticket {
+    /// Whether it is one of the few that a half-open breaker lets through.
+    pub const fn is_probe(&self) -> bool {
+        self.probe
+    }
 }
 
 /// The breaker.
@@ -173,8 +181,9 @@ impl Breaker {
             self.era += 1;
             self.state = State::HalfOpen { step: 0, succeeded: 0, probes: Vec::new(), good_since: None };
         }
-        let ticket = self.ticket(now);
+        let mut ticket = self.ticket(now);
         let State::HalfOpen { step, probes, .. } = &mut self.state else { return Ok(ticket) };
+        ticket.probe = true;
         probes.retain(|probe| now.duration_since(probe.since) < self.rules.probe);
         if probes.len() >= 1 << *step {
             let first = probes.iter().map(|probe| probe.since).min().unwrap_or(now);
@@ -241,7 +250,7 @@ impl Breaker {
 
     fn ticket(&mut self, now: Time) -> Ticket {
         self.number += 1;
-        Ticket { number: self.number, era: self.era, since: now }
+        Ticket { number: self.number, era: self.era, since: now, probe: false }
     }
 
     fn count(&mut self, verdict: Verdict, now: Time) {

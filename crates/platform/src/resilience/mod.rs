@@ -165,7 +165,13 @@ impl Guard {
             return Err(self.held(Why::Late, self.inner.clock.now()));
         }
         let admitted = Admitted { guard: self.clone(), ticket: self.ask()?, told: false };
-        let place = self.place(deadline).await.map_err(|why| self.held(why, self.inner.clock.now()))?;
+        // There are few probes, and those who still hang at a provider that is well again must not be in their way.
+        let place = if admitted.ticket.is_probe() { Ok(self.place_of_a_probe()) } else { self.place(deadline).await };
+        let place = place.map_err(|why| self.held(why, self.inner.clock.now()))?;
+        // It may have opened while we waited.
+        if self.is_shut().is_some() {
+            return Err(self.held(Why::Open, self.inner.clock.now()));
+        }
         Ok(Pass { admitted, place, began: self.inner.clock.now() })
     }
 
@@ -210,6 +216,11 @@ impl Guard {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(Why::Full),
         }
+    }
+
+    fn place_of_a_probe(&self) -> Place {
+        self.inner.state.lock().limit.enter_beyond();
+        self.new_place()
     }
 
     /// Gives places that are free to those who wait. A place whose receiver is gone comes back by being dropped.

@@ -137,20 +137,39 @@ async fn a_caller_that_goes_away_gives_back_its_place_and_its_probe() {
     assert_eq!(guard.view().in_flight, 0);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_caller_that_goes_away_while_it_waits_for_a_place_gives_back_its_probe() {
-    let (guard, hand) = guard(small(1, 1));
+#[tokio::test]
+async fn a_probe_goes_although_old_calls_still_hold_all_places() {
+    let (guard, hand) = guard(small(4, 0));
+    let hanging = [guard.enter(Deadline::NONE).await, guard.enter(Deadline::NONE).await].map(Result::unwrap);
     for _ in 0..10 {
         assert!(call(&guard, Verdict::Bad).await.is_ok());
     }
+    guard.inner.state.lock().limit = Limit::new(Bounds { initial: 2, least: 2, most: 2, ..Bounds::default() });
+    guard.inner.state.lock().limit.enter_beyond();
+    guard.inner.state.lock().limit.enter_beyond();
     hand.advance(SignedDuration::from_secs(3));
-    let _hanging = guard.enter(Deadline::NONE).await.unwrap();
-    // It hangs so long that another probe may go; only a place is lacking.
-    hand.advance(SignedDuration::from_millis(1_500));
-    for _ in 0..3 {
-        let waiting = guard.enter(Deadline::NONE);
-        assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err(), "turned away at once");
+    assert!(call(&guard, Verdict::Good).await.is_ok());
+    drop(hanging);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waited_for_a_place_while_the_breaker_opened_is_turned_away() {
+    let (guard, _hand) = guard(small(10, 4));
+    let mut passes = Vec::new();
+    for _ in 0..10 {
+        passes.push(guard.enter(Deadline::NONE).await.unwrap());
     }
+    let fail = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        for pass in passes {
+            pass.run(Deadline::NONE, std::future::ready(()), |()| Verdict::Bad).await;
+        }
+    };
+    let (waited, ()) = tokio::join!(guard.enter(Deadline::NONE), fail);
+    assert_eq!(waited.map(drop).unwrap_err().why, Why::Open);
+    assert_eq!(guard.view().state, Standing::Open);
+    assert_eq!((guard.view().in_flight, guard.view().queued), (0, 0));
+    assert_eq!(guard.enter(Deadline::NONE).await.map(drop).unwrap_err().why, Why::Open);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
