@@ -9,17 +9,24 @@
 //! - every other number gets it by KakaoTalk.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use kernel::Time;
 use kernel::events::customer::Channel;
 use parking_lot::Mutex;
 use platform::clock::Clock;
 use platform::shutdown::Shutdown;
+use platform::stub::{Faults, Hooks, Naming, Stub};
 use serde::Serialize;
+use tokio::net::TcpListener;
 
 use crate::domain::templates::listing::Registered;
+
+/// Pauses before a refused webhook comes again.
+const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
 /// How a stub behaves.
 #[derive(Clone)]
@@ -34,6 +41,72 @@ pub struct Behaviour {
     pub clock: Clock,
     /// Where it is told what became of messages.
     pub webhook: Option<String>,
+}
+
+/// A stub that runs until its shutdown. Cheap to clone.
+#[derive(Clone)]
+pub struct Running {
+    frame: Stub,
+    address: SocketAddr,
+    book: Book,
+}
+
+impl Running {
+    /// Starts the stub whose calls are named by `naming` and answered by the router that `answering` makes.
+    pub(super) fn start(
+        naming: Naming,
+        listener: TcpListener,
+        behaviour: &Behaviour,
+        shutdown: &Shutdown,
+        answering: impl FnOnce(Book, Hooks) -> Router,
+    ) -> std::io::Result<Self> {
+        let frame = Stub::new(naming);
+        let webhook = behaviour.webhook.clone();
+        let hooks = Hooks::new(webhook, frame.faults(), &PAUSES, shutdown).map_err(std::io::Error::other)?;
+        let book = Book::new(behaviour, shutdown);
+        let address = frame.serve(listener, answering(book.clone(), hooks), shutdown)?;
+        Ok(Self { frame, address, book })
+    }
+
+    /// Where it answers.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its faults.
+    pub fn faults(&self) -> &Faults {
+        self.frame.faults()
+    }
+
+    /// How often the call `name` arrived.
+    pub fn calls(&self, name: &str) -> u64 {
+        self.frame.calls(name)
+    }
+
+    /// Every message that reached a phone, in order.
+    pub fn reached(&self) -> Vec<Reached> {
+        self.book.reached()
+    }
+
+    /// How many messages it took of the notice `notice`.
+    pub fn taken(&self, notice: &str) -> usize {
+        self.book.messages(|taken| taken.notice == notice).len()
+    }
+
+    /// Orders of which two messages were on their way at once.
+    pub fn crossed(&self) -> Vec<String> {
+        self.book.crossed()
+    }
+
+    /// From now on the template `code` is not registered.
+    pub fn unregister(&self, code: &str) {
+        self.book.unregister(code);
+    }
+
+    /// From now on the review of the template `code` has come this far.
+    pub fn review(&self, code: &str, approval: Approval) {
+        self.book.review(code, approval);
+    }
 }
 
 /// What a stub knows. Cheap to clone.

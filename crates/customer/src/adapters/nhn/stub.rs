@@ -4,9 +4,8 @@
 mod bodies;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, Method};
@@ -18,18 +17,16 @@ use kernel::events::customer::Channel;
 use parking_lot::Mutex;
 use platform::config::Secret;
 use platform::shutdown::Shutdown;
-use platform::stub::{AskedFor, Faults, Hooks, Stub};
+use platform::stub::{AskedFor, Hooks};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use self::bodies::{Send, date, moment, request_id, shown, template};
-use crate::adapters::stubbed::{Approval, Behaviour, Book, Reached, Stage, Taken, complete, is_a_number};
+use crate::adapters::stubbed::{Approval, Behaviour, Book, Running, Stage, Taken, complete, is_a_number};
 
 /// For how long a key counts as used.
 const KEY_LASTS: SignedDuration = SignedDuration::from_mins(10);
-/// Pauses before a refused webhook comes again.
-const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
 /// Who may use the stub, and how it behaves.
 #[derive(Clone)]
@@ -46,10 +43,14 @@ pub struct Options {
 
 /// A stub of NHN Cloud that runs until its shutdown.
 #[derive(Clone)]
-pub struct NhnStub {
-    stub: Stub,
-    address: SocketAddr,
-    desk: Desk,
+pub struct NhnStub(Running);
+
+impl Deref for NhnStub {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        &self.0
+    }
 }
 
 #[derive(Clone)]
@@ -63,54 +64,15 @@ struct Desk {
 
 impl NhnStub {
     /// Starts at `listener`.
+    ///
+    /// # Errors
+    /// When the listener has no address, or webhooks cannot be sent.
     pub fn start(listener: TcpListener, options: Options, shutdown: &Shutdown) -> std::io::Result<Self> {
-        let stub = Stub::new(name);
-        let webhook = options.behaviour.webhook.clone();
-        let hooks = Hooks::new(webhook, stub.faults(), &PAUSES, shutdown).map_err(std::io::Error::other)?;
-        let book = Book::new(&options.behaviour, shutdown);
-        let desk = Desk { options: Arc::new(options), book, hooks, keys: Arc::default() };
-        let address = stub.serve(listener, router(desk.clone()), shutdown)?;
-        Ok(Self { stub, address, desk })
-    }
-
-    /// Where it answers.
-    pub fn base(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Its faults.
-    pub fn faults(&self) -> &Faults {
-        self.stub.faults()
-    }
-
-    /// How often the call `name` arrived.
-    pub fn calls(&self, name: &str) -> u64 {
-        self.stub.calls(name)
-    }
-
-    /// Every message that reached a phone, in order.
-    pub fn reached(&self) -> Vec<Reached> {
-        self.desk.book.reached()
-    }
-
-    /// How many messages it took of the notice `notice`.
-    pub fn taken(&self, notice: &str) -> usize {
-        self.desk.book.messages(|taken| taken.notice == notice).len()
-    }
-
-    /// Orders of which two messages were on their way at once.
-    pub fn crossed(&self) -> Vec<String> {
-        self.desk.book.crossed()
-    }
-
-    /// From now on the template `code` is not registered.
-    pub fn unregister(&self, code: &str) {
-        self.desk.book.unregister(code);
-    }
-
-    /// From now on the review of the template `code` has come this far.
-    pub fn review(&self, code: &str, approval: Approval) {
-        self.desk.book.review(code, approval);
+        let behaviour = options.behaviour.clone();
+        Running::start(name, listener, &behaviour, shutdown, |book, hooks| {
+            router(Desk { options: Arc::new(options), book, hooks, keys: Arc::default() })
+        })
+        .map(Self)
     }
 }
 

@@ -4,9 +4,8 @@
 mod bodies;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, Method, StatusCode};
@@ -18,19 +17,17 @@ use kernel::Time;
 use parking_lot::Mutex;
 use platform::config::Secret;
 use platform::shutdown::Shutdown;
-use platform::stub::{AskedFor, Faults, Hooks, Stub};
+use platform::stub::{AskedFor, Hooks};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
 use self::bodies::{Send, SendOne, group_id, message_id, shown, template, template_id};
 use super::sign;
-use crate::adapters::stubbed::{Approval, Behaviour, Book, Reached, Stage, Taken, complete, is_a_number};
+use crate::adapters::stubbed::{Approval, Behaviour, Book, Running, Stage, Taken, complete, is_a_number};
 
 /// How far a request's date may be off.
 const SKEW: SignedDuration = SignedDuration::from_mins(15);
-/// Pauses before a refused webhook comes again.
-const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1)];
 
 /// Who may use the stub, and how it behaves.
 #[derive(Clone)]
@@ -47,10 +44,14 @@ pub struct Options {
 
 /// A stub of Solapi that runs until its shutdown.
 #[derive(Clone)]
-pub struct SolapiStub {
-    stub: Stub,
-    address: SocketAddr,
-    desk: Desk,
+pub struct SolapiStub(Running);
+
+impl Deref for SolapiStub {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        &self.0
+    }
 }
 
 #[derive(Clone)]
@@ -64,54 +65,15 @@ struct Desk {
 
 impl SolapiStub {
     /// Starts at `listener`.
+    ///
+    /// # Errors
+    /// When the listener has no address, or webhooks cannot be sent.
     pub fn start(listener: TcpListener, options: Options, shutdown: &Shutdown) -> std::io::Result<Self> {
-        let stub = Stub::new(name);
-        let webhook = options.behaviour.webhook.clone();
-        let hooks = Hooks::new(webhook, stub.faults(), &PAUSES, shutdown).map_err(std::io::Error::other)?;
-        let book = Book::new(&options.behaviour, shutdown);
-        let desk = Desk { options: Arc::new(options), book, hooks, salts: Arc::default() };
-        let address = stub.serve(listener, router(desk.clone()), shutdown)?;
-        Ok(Self { stub, address, desk })
-    }
-
-    /// Where it answers.
-    pub fn base(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Its faults.
-    pub fn faults(&self) -> &Faults {
-        self.stub.faults()
-    }
-
-    /// How often the call `name` arrived.
-    pub fn calls(&self, name: &str) -> u64 {
-        self.stub.calls(name)
-    }
-
-    /// Every message that reached a phone, in order.
-    pub fn reached(&self) -> Vec<Reached> {
-        self.desk.book.reached()
-    }
-
-    /// How many messages it took of the notice `notice`.
-    pub fn taken(&self, notice: &str) -> usize {
-        self.desk.book.messages(|taken| taken.notice == notice).len()
-    }
-
-    /// Orders of which two messages were on their way at once.
-    pub fn crossed(&self) -> Vec<String> {
-        self.desk.book.crossed()
-    }
-
-    /// From now on the template `code` is not registered.
-    pub fn unregister(&self, code: &str) {
-        self.desk.book.unregister(code);
-    }
-
-    /// From now on the review of the template `code` has come this far.
-    pub fn review(&self, code: &str, approval: Approval) {
-        self.desk.book.review(code, approval);
+        let behaviour = options.behaviour.clone();
+        Running::start(name, listener, &behaviour, shutdown, |book, hooks| {
+            router(Desk { options: Arc::new(options), book, hooks, salts: Arc::default() })
+        })
+        .map(Self)
     }
 }
 
