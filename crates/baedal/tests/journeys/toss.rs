@@ -343,6 +343,25 @@ async fn money_that_toss_takes_on_an_attempt_that_was_given_up_goes_back_by_webh
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_support_gives_back_in_toss_s_console_while_it_is_in_doubt_is_not_cooked() {
+    let shop = Shop::open().await;
+    let customer = shop.app.someone("customer");
+    let order = shop.order(&customer).await;
+    shop.toss.faults().always("webhook", Kind::Lost);
+    shop.toss.faults().always("look-up", Kind::Reset);
+    shop.toss.faults().on("confirm", Kind::Lost, 2);
+    let key = shop.window(&customer, &order).await;
+    assert_eq!(shop.app.pay(&customer, &order, &key).await.expect(202)["status"], "PAYMENT_CHECKING");
+    shop.toss.cancel(&key, Amount::new(22_000), "the customer called");
+    shop.toss.faults().clear();
+    shop.until_status(&customer, &order, "PAYMENT_FAILED").await;
+    assert_eq!(shop.pay(&customer, &order).await.expect(200)["status"], "PLACED");
+    assert_eq!(shop.sums(&order), [(22_000, 22_000), (22_000, 0)]);
+    shop.app.rest().await;
+    shop.app.check();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn money_that_nobody_told_of_is_found_in_the_night_and_goes_back() {
     let shop = Shop::open().await;
     let customer = shop.app.someone("customer");

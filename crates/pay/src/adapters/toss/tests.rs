@@ -1,4 +1,3 @@
-use kernel::Time;
 use kernel::money::{Amount, Currency};
 use kernel::order::{PaymentCode, PaymentMethod};
 use platform::clock::{Clock, FakeClock};
@@ -286,6 +285,22 @@ async fn what_ends_at_toss_without_a_charge_is_a_decline() {
 }
 
 #[tokio::test]
+async fn what_went_back_whole_without_us_pays_for_nothing() {
+    let world = world().await;
+    let charge = world.charge(1);
+    world.stub.faults().on("confirm", Kind::Lost, 1);
+    assert_eq!(world.pay(charge.clone()).await, ChargeAnswer::Unknown);
+    world.stub.cancel(&charge.token, PRICE, "the customer called");
+    assert_eq!(world.look_up().await, LookUp::Declined { code: PaymentCode::Aborted });
+    let other = world.charge(2);
+    world.pay(other.clone()).await;
+    world.stub.cancel(&other.token, Amount::new(500), "the customer called");
+    let found = world.toss.look_up(&other.reference).await;
+    assert_eq!(found, LookUp::Charged { amount: PRICE, approved_at: noon() }, "a part only");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_days_movements_carry_the_refunds_names() {
     let world = world().await;
     world.pay(world.charge(1)).await;
@@ -380,12 +395,15 @@ fn an_answer_about_something_else_says_nothing() {
             token: String::new(),
         })
     };
-    let approved_at: Time = "2026-11-22T04:00:00Z".parse().unwrap();
+    let approved = ChargeAnswer::Approved { approved_at: "2026-11-22T04:00:00Z".parse().unwrap() };
+    let ours = reason(refund(1, 0).refund_id);
     let declined = ChargeAnswer::Declined { code: PaymentCode::Aborted };
     let cases = [
-        (json!({}), ChargeAnswer::Approved { approved_at }),
-        (json!({ "status": "PARTIAL_CANCELED" }), ChargeAnswer::Approved { approved_at }),
-        (json!({ "status": "CANCELED" }), ChargeAnswer::Approved { approved_at }),
+        (json!({}), approved),
+        (json!({ "status": "PARTIAL_CANCELED" }), approved),
+        (json!({ "status": "CANCELED" }), declined),
+        (json!({ "status": "CANCELED", "cancels": [{ "cancelAmount": 1, "cancelReason": "by hand" }] }), declined),
+        (json!({ "status": "CANCELED", "cancels": [{ "cancelAmount": 1, "cancelReason": ours }] }), approved),
         (json!({ "status": "ABORTED", "approvedAt": null }), declined),
         (json!({ "status": "EXPIRED", "approvedAt": null }), declined),
         (json!({ "status": "READY" }), ChargeAnswer::Unknown),
