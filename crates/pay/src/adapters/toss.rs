@@ -33,8 +33,6 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long a connection is kept for the next call: less than whoever is in front of Toss keeps it, for a call on a
 /// connection that has just ended may or may not have arrived.
 const IDLE: Duration = Duration::from_secs(20);
-/// The longest code of Toss's that is kept.
-const LONGEST_CODE: usize = 100;
 /// How many transactions are asked for at once.
 const PAGE: usize = 1_000;
 /// How many pages a day has at most.
@@ -296,7 +294,7 @@ impl Provider for TossProvider {
 }
 
 fn for_good(code: &str) -> RefundAnswer {
-    RefundAnswer::RefusedForGood { code: code.chars().take(LONGEST_CODE).collect() }
+    RefundAnswer::RefusedForGood { code: code.to_owned() }
 }
 
 fn our_fault(call: &'static str, code: &str) {

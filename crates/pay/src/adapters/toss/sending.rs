@@ -6,6 +6,9 @@ use serde::de::DeserializeOwned;
 use super::TossProvider;
 use super::answers::Failure;
 
+/// The longest code of Toss's that is kept and told.
+const LONGEST_CODE: usize = 100;
+
 /// What came of sending a request.
 pub(super) enum Answer<T> {
     /// It was done.
@@ -83,13 +86,14 @@ impl TossProvider {
 /// What an answer says.
 async fn read<T: DeserializeOwned>(call: &'static str, answer: reqwest::Response) -> Answer<T> {
     let status = answer.status();
-    let Ok(body) = answer.bytes().await else { return Answer::Unknown };
+    let Some(body) = platform::client::body(answer).await else { return Answer::Unknown };
     if status == StatusCode::OK {
         let read = serde_json::from_slice(&body);
         return read.map_or_else(|error| unreadable(call, status, &error), Answer::Done);
     }
     match serde_json::from_slice(&body) {
         Ok(Failure { code }) => {
+            let code: String = code.chars().take(LONGEST_CODE).collect();
             tracing::info!(call, code, status = status.as_u16(), "Toss refused");
             Answer::Refused(code)
         }

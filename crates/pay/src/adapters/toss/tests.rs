@@ -378,6 +378,25 @@ async fn from_rubbish_nothing_is_concluded() {
     assert!(shutdown.drained(Duration::from_secs(5)).await);
 }
 
+#[tokio::test]
+async fn an_answer_without_end_is_not_read() {
+    use axum::response::IntoResponse;
+    let shutdown = Shutdown::new();
+    let body = |spaces| {
+        let done = json!({
+            "paymentKey": "k", "orderId": reference(order(), 1), "totalAmount": PRICE, "balanceAmount": PRICE,
+            "status": "DONE", "approvedAt": noon(), "cancels": null,
+        });
+        format!("{}{done}", " ".repeat(spaces)).into_response()
+    };
+    let toss = rubbish(body(1_000_000), &shutdown).await;
+    assert_eq!(toss.look_up(&reference(order(), 1)).await, LookUp::Charged { amount: PRICE, approved_at: noon() });
+    let toss = rubbish(body(10_000_000), &shutdown).await;
+    assert_eq!(toss.look_up(&reference(order(), 1)).await, LookUp::Unknown);
+    shutdown.begin();
+    assert!(shutdown.drained(Duration::from_secs(5)).await);
+}
+
 #[test]
 fn an_answer_about_something_else_says_nothing() {
     let answer = |change: serde_json::Value| {
