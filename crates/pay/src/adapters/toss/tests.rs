@@ -324,6 +324,23 @@ async fn a_days_movements_carry_the_refunds_names() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn a_day_of_many_refunds_is_listed_in_time() {
+    let world = world().await;
+    for attempt in 1..=40 {
+        let token = world.charge(attempt).token;
+        world.stub.confirm(&token);
+        world.stub.cancel(&token, PRICE, "by hand");
+    }
+    world.stub.faults().always("look-up", Kind::Slow { ms: 100, jitter_ms: 0 });
+    let day = Day::of("2026-11-22".parse().unwrap(), &jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).unwrap();
+    // One after the other they take 4 s.
+    let listed = tokio::time::timeout(Duration::from_secs(2), world.toss.transactions(&day)).await.unwrap();
+    let Transactions::Known(moved) = listed else { panic!("no answer") };
+    assert_eq!((moved.len(), world.stub.calls("look-up")), (80, 40));
+    world.end().await;
+}
+
 /// Toss at an address where everything is answered like this.
 async fn rubbish(answer: axum::response::Response, shutdown: &Shutdown) -> TossProvider {
     let (parts, body) = answer.into_parts();
