@@ -359,6 +359,12 @@ async fn what_support_gives_back_in_toss_s_console_while_it_is_in_doubt_is_not_c
     assert_eq!(shop.sums(&order), [(22_000, 22_000), (22_000, 0)]);
     shop.app.rest().await;
     shop.app.check();
+    let day = "/operations/pay/reconciliation?date=2026-11-22";
+    let found = shop.app.get("operator/1", day).await.expect(200);
+    let kinds = [&found["differences"][0]["kind"], &found["differences"][1]["kind"]];
+    assert_eq!(kinds, ["charge-unknown-here", "refund-unknown-here"], "an operator sees what moved without us");
+    shop.shutdown.begin();
+    assert!(shop.shutdown.drained(Duration::from_secs(5)).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
