@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use reqwest::ClientBuilder;
+use reqwest::{ClientBuilder, Response};
+
+/// The most bytes of an answer from outside that are read.
+const MOST: usize = 4 * 1024 * 1024;
 
 /// For what answers in our own network, over plain HTTP: no certificates are looked for.
 pub fn inside() -> ClientBuilder {
@@ -13,6 +16,18 @@ pub fn inside() -> ClientBuilder {
 /// interface that moves is a change that a person has to look at.
 pub fn outside() -> ClientBuilder {
     builder().redirect(reqwest::redirect::Policy::none())
+}
+
+/// The body of an answer from outside; `None` where it breaks off, or has no end.
+pub async fn body(mut response: Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.ok()? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST {
+            return None;
+        }
+    }
+    Some(body)
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place that makes clients")]

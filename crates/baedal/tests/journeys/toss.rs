@@ -343,6 +343,31 @@ async fn money_that_toss_takes_on_an_attempt_that_was_given_up_goes_back_by_webh
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_support_gives_back_in_toss_s_console_while_it_is_in_doubt_is_not_cooked() {
+    let shop = Shop::open().await;
+    let customer = shop.app.someone("customer");
+    let order = shop.order(&customer).await;
+    shop.toss.faults().always("webhook", Kind::Lost);
+    shop.toss.faults().always("look-up", Kind::Reset);
+    shop.toss.faults().on("confirm", Kind::Lost, 2);
+    let key = shop.window(&customer, &order).await;
+    assert_eq!(shop.app.pay(&customer, &order, &key).await.expect(202)["status"], "PAYMENT_CHECKING");
+    shop.toss.cancel(&key, Amount::new(22_000), "the customer called");
+    shop.toss.faults().clear();
+    shop.until_status(&customer, &order, "PAYMENT_FAILED").await;
+    assert_eq!(shop.pay(&customer, &order).await.expect(200)["status"], "PLACED");
+    assert_eq!(shop.sums(&order), [(22_000, 22_000), (22_000, 0)]);
+    shop.app.rest().await;
+    shop.app.check();
+    let day = "/operations/pay/reconciliation?date=2026-11-22";
+    let found = shop.app.get("operator/1", day).await.expect(200);
+    let kinds = [&found["differences"][0]["kind"], &found["differences"][1]["kind"]];
+    assert_eq!(kinds, ["charge-unknown-here", "refund-unknown-here"], "an operator sees what moved without us");
+    shop.shutdown.begin();
+    assert!(shop.shutdown.drained(Duration::from_secs(5)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn money_that_nobody_told_of_is_found_in_the_night_and_goes_back() {
     let shop = Shop::open().await;
     let customer = shop.app.someone("customer");

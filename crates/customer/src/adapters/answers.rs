@@ -10,8 +10,6 @@ use crate::ports::Code;
 
 /// How long one request may take; a look-up of two and the service's patience fit together.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
-/// The most bytes of an answer that are read.
-const MOST: usize = 4 * 1024 * 1024;
 /// The longest code, in letters.
 const LONGEST_CODE: usize = 64;
 
@@ -37,22 +35,11 @@ pub(super) async fn read<T: DeserializeOwned>(
 ) -> Result<(StatusCode, T), Unanswered> {
     let response = sent.map_err(|error| unreached(&error))?;
     let status = response.status();
-    match body(response).await.and_then(|body| serde_json::from_slice(&body).ok()) {
+    match platform::client::body(response).await.and_then(|body| serde_json::from_slice(&body).ok()) {
         // What comes with 5xx is the word of something in between, and no answer, however it reads; 429 says all there is.
         Some(read) if !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS => Ok((status, read)),
         Some(_) | None => Err(unread(status)),
     }
-}
-
-async fn body(mut response: Response) -> Option<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MOST {
-            return None;
-        }
-    }
-    Some(body)
 }
 
 /// What was not sent was not done.

@@ -15,6 +15,7 @@ mod times;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use kernel::ids::RefundId;
 use parking_lot::Mutex;
 use platform::config::Secret;
@@ -33,12 +34,12 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long a connection is kept for the next call: less than whoever is in front of Toss keeps it, for a call on a
 /// connection that has just ended may or may not have arrived.
 const IDLE: Duration = Duration::from_secs(20);
-/// The longest code of Toss's that is kept.
-const LONGEST_CODE: usize = 100;
 /// How many transactions are asked for at once.
 const PAGE: usize = 1_000;
 /// How many pages a day has at most.
 const MOST_PAGES: usize = 1_000;
+/// How many of a day's refunds are looked up at once.
+const AT_ONCE: usize = 8;
 /// What the keys for real money begin with.
 const LIVE: &str = "live_";
 
@@ -73,6 +74,9 @@ enum Found {
     Nothing,
     Unknown,
 }
+
+/// A look-up did not say, so that the day is not known either.
+struct NoAnswer;
 
 impl TossProvider {
     /// Toss at `base`, which knows us by `key`; `retries` are shared by all calls.
@@ -211,28 +215,29 @@ impl TossProvider {
         }
     }
 
-    /// The list has neither the amounts of refunds nor their names for certain: each of ours is looked up in its payment.
+    /// Everything that moved on a day; several payments are looked up at once, for a day may have many refunds.
     async fn moved(&self, day: &Day) -> Option<Vec<Movement>> {
-        let mut moved = Vec::new();
-        for transaction in self.all_of(day).await? {
-            match transaction.way() {
-                Way::In => moved.push(transaction.movement(Moved::Charge, None)),
-                Way::Out if !transaction.is_ours() => {
-                    moved.push(transaction.movement(Moved::Refund { refund_id: None }, None));
+        let all = self.all_of(day).await?;
+        let moved = stream::iter(all).map(|transaction| self.movement(transaction)).buffered(AT_ONCE);
+        moved.try_filter_map(future::ok).try_collect().await.ok()
+    }
+
+    /// The list has neither the amounts of refunds nor their names for certain: each of ours is looked up in its payment.
+    async fn movement(&self, transaction: Transaction) -> Result<Option<Movement>, NoAnswer> {
+        let nameless = Moved::Refund { refund_id: None };
+        Ok(match transaction.way() {
+            Way::In => Some(transaction.movement(Moved::Charge, None)),
+            Way::Out if !transaction.is_ours() => Some(transaction.movement(nameless, None)),
+            Way::Out => match self.find(&transaction.order_id).await {
+                Found::Payment(payment) => {
+                    let (amount, refund_id) = payment.back(&transaction.transaction_key).unzip();
+                    Some(transaction.movement(Moved::Refund { refund_id: refund_id.flatten() }, amount))
                 }
-                Way::Out => match self.find(&transaction.order_id).await {
-                    Found::Payment(payment) => {
-                        let (amount, refund_id) = payment.back(&transaction.transaction_key).unzip();
-                        let kind = Moved::Refund { refund_id: refund_id.flatten() };
-                        moved.push(transaction.movement(kind, amount));
-                    }
-                    Found::Nothing => moved.push(transaction.movement(Moved::Refund { refund_id: None }, None)),
-                    Found::Unknown => return None,
-                },
-                Way::Nowhere => {}
-            }
-        }
-        Some(moved)
+                Found::Nothing => Some(transaction.movement(nameless, None)),
+                Found::Unknown => return Err(NoAnswer),
+            },
+            Way::Nowhere => None,
+        })
     }
 
     async fn all_of(&self, day: &Day) -> Option<Vec<Transaction>> {
@@ -296,7 +301,7 @@ impl Provider for TossProvider {
 }
 
 fn for_good(code: &str) -> RefundAnswer {
-    RefundAnswer::RefusedForGood { code: code.chars().take(LONGEST_CODE).collect() }
+    RefundAnswer::RefusedForGood { code: code.to_owned() }
 }
 
 fn our_fault(call: &'static str, code: &str) {

@@ -57,7 +57,7 @@ pub struct Reconciliation {
 /// Why a day could not be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum ReconcileError {
-    /// The provider did not list it.
+    /// The provider did not list it, or did not say of a movement that it left out.
     #[error("the payment provider does not answer")]
     NoAnswer,
     /// The ledger cannot be read.
@@ -81,7 +81,7 @@ impl PayService {
         let found = compare(day, &theirs, &ours);
         let (missing, mut differences): (Vec<_>, Vec<_>) = found.into_iter().partition(is_missing_there);
         for (asked, difference) in missing.into_iter().enumerate() {
-            differences.extend(if asked < MOST_ASKED { self.confirm(difference).await } else { Some(difference) });
+            differences.extend(if asked < MOST_ASKED { self.confirm(difference).await? } else { Some(difference) });
         }
         Ok(Reconciliation {
             date: day.date,
@@ -128,31 +128,34 @@ impl PayService {
         Ok(books)
     }
 
-    /// A difference as it stands after asking for the movement that was not listed; `None`: there is none.
-    async fn confirm(&self, difference: Difference) -> Option<Difference> {
+    /// A difference as it stands after asking for the movement that was not listed; `None`: there is none. Who does not
+    /// answer has not said that it is missing.
+    async fn confirm(&self, difference: Difference) -> Result<Option<Difference>, ReconcileError> {
         let found = match (difference.kind, difference.refund_id) {
             (Kind::ChargeUnknownThere, _) => {
                 let asked = self.provider().look_up(&difference.reference);
                 match self.in_time(asked).await.unwrap_or(LookUp::Unknown) {
                     LookUp::Charged { amount, .. } => Some(amount),
-                    LookUp::Declined { .. } | LookUp::NotFound | LookUp::Unknown => None,
+                    LookUp::Declined { .. } | LookUp::NotFound => None,
+                    LookUp::Unknown => return Err(ReconcileError::NoAnswer),
                 }
             }
             (Kind::RefundUnknownThere, Some(refund_id)) => {
                 let asked = self.provider().look_up_refund(refund_id, &difference.reference);
                 match self.in_time(asked).await.unwrap_or(RefundLookUp::Unknown) {
                     RefundLookUp::Done { .. } => difference.ledger_amount,
-                    RefundLookUp::NotFound | RefundLookUp::Unknown => None,
+                    RefundLookUp::NotFound => None,
+                    RefundLookUp::Unknown => return Err(ReconcileError::NoAnswer),
                 }
             }
             (Kind::RefundUnknownThere, None)
             | (Kind::ChargeUnknownHere | Kind::AmountsDiffer | Kind::RefundUnknownHere, _) => None,
         };
-        match found {
+        Ok(match found {
             None => Some(difference),
             Some(amount) if Some(amount) == difference.ledger_amount => None,
             Some(amount) => Some(Difference { kind: Kind::AmountsDiffer, provider_amount: Some(amount), ..difference }),
-        }
+        })
     }
 
     /// Every night, soon after four, compares the day before, and after a start what was missed.

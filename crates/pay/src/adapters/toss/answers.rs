@@ -99,9 +99,13 @@ impl Payment {
         }
     }
 
-    /// What became of it. What the customer has not finished, or nobody confirmed, has not been charged yet.
+    /// What became of it. What the customer has not finished, or nobody confirmed, has not been charged yet; and what
+    /// went back whole without us, as from Toss's own console, pays for nothing.
     pub(super) fn standing(&self) -> LookUp {
         match (self.status, self.approved_at) {
+            (Status::Canceled, _) if self.cancels().all(|cancel| cancel.refund_id().is_none()) => {
+                LookUp::Declined { code: PaymentCode::Aborted }
+            }
             (Status::Done | Status::Canceled | Status::PartialCanceled, Some(approved_at)) => {
                 LookUp::Charged { amount: self.total_amount, approved_at }
             }

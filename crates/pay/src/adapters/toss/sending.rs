@@ -6,6 +6,11 @@ use serde::de::DeserializeOwned;
 use super::TossProvider;
 use super::answers::Failure;
 
+/// The longest code.
+const LONGEST_CODE: usize = 100;
+/// Stands for a code that does not read like one.
+const NOT_A_CODE: &str = "NOT_A_CODE";
+
 /// What came of sending a request.
 pub(super) enum Answer<T> {
     /// It was done.
@@ -83,13 +88,14 @@ impl TossProvider {
 /// What an answer says.
 async fn read<T: DeserializeOwned>(call: &'static str, answer: reqwest::Response) -> Answer<T> {
     let status = answer.status();
-    let Ok(body) = answer.bytes().await else { return Answer::Unknown };
+    let Some(body) = platform::client::body(answer).await else { return Answer::Unknown };
     if status == StatusCode::OK {
         let read = serde_json::from_slice(&body);
         return read.map_or_else(|error| unreadable(call, status, &error), Answer::Done);
     }
     match serde_json::from_slice(&body) {
         Ok(Failure { code }) => {
+            let code = if is_a_code(&code) { code } else { NOT_A_CODE.to_owned() };
             tracing::info!(call, code, status = status.as_u16(), "Toss refused");
             Answer::Refused(code)
         }
@@ -102,4 +108,30 @@ fn unreadable<T>(call: &'static str, status: StatusCode, error: &serde_json::Err
     let (status, column) = (status.as_u16(), error.column());
     tracing::warn!(call, status, column, "an answer of Toss cannot be read");
     Answer::Unknown
+}
+
+/// What does not read like a code is neither logged nor kept: a sentence may have a number or a name in it.
+fn is_a_code(code: &str) -> bool {
+    let is_of_a_code = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(is_of_a_code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_told_only_if_it_reads_like_one() {
+        assert!(is_a_code("REJECT_CARD_PAYMENT") && is_a_code("SOMETHING_NEW_2"));
+        for rubbish in ["", "no card of 010-1234-5678", "CODE\n", "카드", &"X".repeat(101)] {
+            assert!(!is_a_code(rubbish), "{rubbish}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_code_is_a_refusal_that_nobody_knows() {
+        let said = axum::http::Response::builder().status(400).body(r#"{"code":"no card of 010-1234-5678"}"#).unwrap();
+        let read = read::<serde_json::Value>("confirm", said.into()).await;
+        assert!(matches!(read, Answer::Refused(code) if code == NOT_A_CODE));
+    }
 }

@@ -1,4 +1,3 @@
-use kernel::Time;
 use kernel::money::{Amount, Currency};
 use kernel::order::{PaymentCode, PaymentMethod};
 use platform::clock::{Clock, FakeClock};
@@ -286,6 +285,22 @@ async fn what_ends_at_toss_without_a_charge_is_a_decline() {
 }
 
 #[tokio::test]
+async fn what_went_back_whole_without_us_pays_for_nothing() {
+    let world = world().await;
+    let charge = world.charge(1);
+    world.stub.faults().on("confirm", Kind::Lost, 1);
+    assert_eq!(world.pay(charge.clone()).await, ChargeAnswer::Unknown);
+    world.stub.cancel(&charge.token, PRICE, "the customer called");
+    assert_eq!(world.look_up().await, LookUp::Declined { code: PaymentCode::Aborted });
+    let other = world.charge(2);
+    world.pay(other.clone()).await;
+    world.stub.cancel(&other.token, Amount::new(500), "the customer called");
+    let found = world.toss.look_up(&other.reference).await;
+    assert_eq!(found, LookUp::Charged { amount: PRICE, approved_at: noon() }, "a part only");
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_days_movements_carry_the_refunds_names() {
     let world = world().await;
     world.pay(world.charge(1)).await;
@@ -306,6 +321,23 @@ async fn a_days_movements_carry_the_refunds_names() {
         world.stub.faults().on(call, Kind::Status { status: 503 }, 1);
         assert_eq!(world.toss.transactions(&day).await, Transactions::Unknown, "{call}");
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_day_of_many_refunds_is_listed_in_time() {
+    let world = world().await;
+    for attempt in 1..=40 {
+        let token = world.charge(attempt).token;
+        world.stub.confirm(&token);
+        world.stub.cancel(&token, PRICE, "by hand");
+    }
+    world.stub.faults().always("look-up", Kind::Slow { ms: 100, jitter_ms: 0 });
+    let day = Day::of("2026-11-22".parse().unwrap(), &jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).unwrap();
+    // One after the other they take 4 s.
+    let listed = tokio::time::timeout(Duration::from_secs(2), world.toss.transactions(&day)).await.unwrap();
+    let Transactions::Known(moved) = listed else { panic!("no answer") };
+    assert_eq!((moved.len(), world.stub.calls("look-up")), (80, 40));
     world.end().await;
 }
 
@@ -363,6 +395,25 @@ async fn from_rubbish_nothing_is_concluded() {
     assert!(shutdown.drained(Duration::from_secs(5)).await);
 }
 
+#[tokio::test]
+async fn an_answer_without_end_is_not_read() {
+    use axum::response::IntoResponse;
+    let shutdown = Shutdown::new();
+    let body = |spaces| {
+        let done = json!({
+            "paymentKey": "k", "orderId": reference(order(), 1), "totalAmount": PRICE, "balanceAmount": PRICE,
+            "status": "DONE", "approvedAt": noon(), "cancels": null,
+        });
+        format!("{}{done}", " ".repeat(spaces)).into_response()
+    };
+    let toss = rubbish(body(1_000_000), &shutdown).await;
+    assert_eq!(toss.look_up(&reference(order(), 1)).await, LookUp::Charged { amount: PRICE, approved_at: noon() });
+    let toss = rubbish(body(10_000_000), &shutdown).await;
+    assert_eq!(toss.look_up(&reference(order(), 1)).await, LookUp::Unknown);
+    shutdown.begin();
+    assert!(shutdown.drained(Duration::from_secs(5)).await);
+}
+
 #[test]
 fn an_answer_about_something_else_says_nothing() {
     let answer = |change: serde_json::Value| {
@@ -380,12 +431,15 @@ fn an_answer_about_something_else_says_nothing() {
             token: String::new(),
         })
     };
-    let approved_at: Time = "2026-11-22T04:00:00Z".parse().unwrap();
+    let approved = ChargeAnswer::Approved { approved_at: "2026-11-22T04:00:00Z".parse().unwrap() };
+    let ours = reason(refund(1, 0).refund_id);
     let declined = ChargeAnswer::Declined { code: PaymentCode::Aborted };
     let cases = [
-        (json!({}), ChargeAnswer::Approved { approved_at }),
-        (json!({ "status": "PARTIAL_CANCELED" }), ChargeAnswer::Approved { approved_at }),
-        (json!({ "status": "CANCELED" }), ChargeAnswer::Approved { approved_at }),
+        (json!({}), approved),
+        (json!({ "status": "PARTIAL_CANCELED" }), approved),
+        (json!({ "status": "CANCELED" }), declined),
+        (json!({ "status": "CANCELED", "cancels": [{ "cancelAmount": 1, "cancelReason": "by hand" }] }), declined),
+        (json!({ "status": "CANCELED", "cancels": [{ "cancelAmount": 1, "cancelReason": ours }] }), approved),
         (json!({ "status": "ABORTED", "approvedAt": null }), declined),
         (json!({ "status": "EXPIRED", "approvedAt": null }), declined),
         (json!({ "status": "READY" }), ChargeAnswer::Unknown),

@@ -142,6 +142,18 @@ async fn a_provider_that_does_not_answer_is_asked_again_later() {
 }
 
 #[tokio::test]
+async fn what_was_not_listed_is_not_missing_while_the_provider_does_not_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let test = TestPay::open(dir.path()).await;
+    test.ask(1, "ok").await;
+    at_the_provider(dir.path(), "DELETE FROM charges");
+    let shut = test.gate.write().await;
+    assert!(matches!(test.pay.reconcile(&today(&test)).await, Err(ReconcileError::NoAnswer)));
+    drop(shut);
+    assert_eq!(kinds(&test).await, [Kind::ChargeUnknownThere]);
+}
+
+#[tokio::test]
 async fn before_anything_was_taken_nothing_is_compared() {
     let dir = tempfile::tempdir().unwrap();
     let test = TestPay::open(dir.path()).await;
