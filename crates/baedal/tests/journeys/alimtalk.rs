@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use kernel::Context;
 use kernel::events::customer::Channel;
 use platform::config::MessageOutlet;
-use platform::stub::Kind;
+use platform::stub::{Fault, Kind};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -91,6 +91,10 @@ async fn whatever_the_provider_does_no_notice_reaches_a_phone_twice_and_the_orde
         for (call, kind, times) in faults(outlet) {
             desk.faults().clear();
             desk.faults().on(call, kind.clone(), times);
+            if ["list", "detail"].contains(&call) {
+                // Else the webhook may tell before anybody asks.
+                desk.faults().always("webhook", Kind::Lost);
+            }
             let order = desk.placed("010-2345-6789").await;
             desk.settled(&order).await;
             let app = &desk.app;
@@ -101,6 +105,8 @@ async fn whatever_the_provider_does_no_notice_reaches_a_phone_twice_and_the_orde
             app.bring(&order).await;
             desk.settled(&order).await;
             came_once_and_in_order(&desk, &order).await;
+            let unmet = Fault { on: Some(call.to_owned()), kind, times: Some(times) };
+            assert!(!desk.faults().all().contains(&unmet), "nothing met {unmet:?}");
         }
         desk.app.check();
     }

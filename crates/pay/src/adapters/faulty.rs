@@ -20,8 +20,8 @@ impl Faulty {
         Self { provider, faults }
     }
 
-    /// Makes `call`, which nothing has begun yet, unless a fault says otherwise: then it could not leave, or nobody knows. What never answers ends
-    /// with the caller's deadline.
+    /// Makes `call`, which nothing has begun yet, unless a fault says otherwise: then it could not leave, or nobody
+    /// knows. What never answers ends with the caller's deadline.
     async fn call<T>(&self, call: impl Future<Output = T>, not_sent: T, unknown: T) -> T {
         match self.faults.payment().await {
             PaymentFate::Passes => call.await,
