@@ -214,7 +214,8 @@ impl<H: Handler> Runner<H> {
         let looked_at = self.room.clock.now();
         let mut events = self.news()?;
         let patience = self.handler.patience();
-        if !events.is_empty() && !patience.is_zero() {
+        // Whoever is behind finds nothing but old news, and does not wait: there is enough to catch up with.
+        if events.last().is_some_and(|newest| is_young(newest, patience, looked_at)) {
             tokio::time::sleep(patience).await;
             events = self.news()?;
         }
@@ -341,6 +342,10 @@ impl<H: Handler> Runner<H> {
             tokio::time::sleep(*pause).await;
         }
     }
+}
+
+fn is_young(event: &StoredEvent, patience: Duration, now: kernel::Time) -> bool {
+    Duration::try_from(now.duration_since(event.at)).unwrap_or_default() < patience
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -6,6 +6,7 @@ mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use common::*;
 use kernel::Context;
@@ -27,6 +28,7 @@ struct Copy {
     streams: Streams<Parcel>,
     healed: Arc<AtomicBool>,
     heard: Arc<AtomicUsize>,
+    patience: Duration,
 }
 
 impl Handler for Copy {
@@ -34,6 +36,10 @@ impl Handler for Copy {
 
     fn wants(&self, name: &str) -> bool {
         name == "RiderAssigned"
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
     }
 
     fn handle(
@@ -67,8 +73,12 @@ impl Consumer {
     }
 
     fn listen(&self, source: Source) {
+        self.listen_with(source, Duration::ZERO);
+    }
+
+    fn listen_with(&self, source: Source, patience: Duration) {
         let (healed, heard) = (Arc::clone(&self.healed), Arc::clone(&self.heard));
-        let handler = Copy { streams: self.streams.clone(), healed, heard };
+        let handler = Copy { streams: self.streams.clone(), healed, heard, patience };
         self.room.shutdown.spawn("app hears delivery", Runner::new(&self.room, source, handler).run());
     }
 
@@ -134,6 +144,25 @@ async fn policies_and_concurrent_commands_on_the_same_streams_all_take_effect() 
         consumer.names(subject(1)).into_iter().partition(|name| name.starts_with("own"));
     assert_eq!(heard, numbered(200));
     assert_eq!(own.len(), 200);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_behind_does_not_wait_with_every_batch() {
+    let dir = TempDir::new().unwrap();
+    let world = World::new(dir.path());
+    let source = world.room(Context::Delivery, TABLES);
+    let written = streams(&source);
+    for n in 0..400 {
+        assign(&source, &written, subject(n % 7), format!("n{n}")).await;
+    }
+    // All of it is old news by now: four batches, each of which would wait for longer than the test does.
+    let patience = Duration::from_secs(60);
+    world.hand.advance(jiff::SignedDuration::from_secs(61));
+    let consumer = Consumer::open(&world);
+    consumer.listen_with(Source::local(&source.store), patience);
+    at_rest(&[source.clone(), consumer.room.clone()]).await;
+    assert_eq!(consumer.heard.load(Ordering::Relaxed), 400);
     world.stop().await;
 }
 
