@@ -109,7 +109,10 @@ impl Model {
                 let all = bad + slow + of(Verdict::Good);
                 let too_many = bad > 0.0 && bad / all >= f64::from(self.rules.bad_percent) / 100.0;
                 let too_slow = slow > 0.0 && slow / all >= f64::from(self.rules.slow_percent) / 100.0;
-                if all >= f64::from(self.rules.minimum) && (too_many || too_slow) {
+                let answers = came_out.iter().rev().filter(|(_, verdict)| *verdict != Verdict::None);
+                let in_a_row = answers.take_while(|(_, verdict)| *verdict == Verdict::Bad).count();
+                let all_bad = in_a_row >= self.rules.bad_in_a_row as usize;
+                if all_bad || all >= f64::from(self.rules.minimum) && (too_many || too_slow) {
                     self.turn(Phase::Open { until });
                 }
             }
@@ -203,8 +206,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn whatever_happens_it_does_what_the_plain_model_does(steps in proptest::collection::vec(steps(), 1..120)) {
-        let rules = Rules::default();
+    fn whatever_happens_it_does_what_the_plain_model_does(
+        bad_percent in prop_oneof![Just(50_u32), Just(95)],
+        bad_in_a_row in 3..30_u32,
+        steps in proptest::collection::vec(steps(), 1..120),
+    ) {
+        let rules = Rules { bad_percent, bad_in_a_row, ..Rules::default() };
         let now = "2026-11-26T12:00:00Z".parse().unwrap();
         let mut both = Both { breaker: Breaker::new(rules), model: Model::new(rules), now, under_way: Vec::new() };
         for step in steps {
@@ -260,6 +267,24 @@ fn it_opens_with_the_very_call_that_makes_half_of_ten_bad_and_not_before() {
         assert_eq!(call(Verdict::Good), Standing::Closed);
     }
     for _ in 0..4 {
+        assert_eq!(call(Verdict::Bad), Standing::Closed);
+    }
+    assert_eq!(call(Verdict::Bad), Standing::Open);
+}
+
+#[test]
+fn however_much_went_well_before_it_opens_when_nothing_does_any_more() {
+    let now = "2026-11-26T12:00:00Z".parse().unwrap();
+    let mut breaker = Breaker::new(Rules::default());
+    let mut call = |verdict| {
+        let ticket = breaker.ask(now).unwrap();
+        breaker.answered(ticket, verdict, now, 0.0);
+        breaker.standing(now)
+    };
+    for _ in 0..10_000 {
+        assert_eq!(call(Verdict::Good), Standing::Closed);
+    }
+    for _ in 0..24 {
         assert_eq!(call(Verdict::Bad), Standing::Closed);
     }
     assert_eq!(call(Verdict::Bad), Standing::Open);

@@ -19,6 +19,8 @@ pub struct Resilience {
     pub minimum_calls: u32,
     /// It opens at this share of calls without a usable answer (%).
     pub bad_percent: u32,
+    /// Or at so many calls in a row without a usable answer.
+    pub bad_in_a_row: u32,
     /// An answer that took longer than this was slow.
     #[serde(with = "span")]
     pub slow_after: SignedDuration,
@@ -54,6 +56,7 @@ impl Default for Resilience {
             window: rules.window,
             minimum_calls: rules.minimum,
             bad_percent: rules.bad_percent,
+            bad_in_a_row: rules.bad_in_a_row,
             slow_after: rules.slow_after,
             slow_percent: rules.slow_percent,
             open: rules.open,
@@ -79,6 +82,7 @@ impl Resilience {
                 window: self.window,
                 minimum: self.minimum_calls,
                 bad_percent: self.bad_percent,
+                bad_in_a_row: self.bad_in_a_row.max(1),
                 slow_after: self.slow_after,
                 slow_percent: self.slow_percent,
                 open: self.open,

@@ -22,6 +22,8 @@ pub struct Rules {
     pub minimum: u32,
     /// It opens at this share of bad calls, in percent.
     pub bad_percent: u32,
+    /// Or at so many bad calls in a row: what went well before may fill the window for a long time.
+    pub bad_in_a_row: u32,
     /// A good call that took longer than this was slow.
     pub slow_after: SignedDuration,
     /// It opens at this share of slow calls, in percent.
@@ -40,6 +42,7 @@ impl Default for Rules {
             window: SignedDuration::from_secs(10),
             minimum: 10,
             bad_percent: 50,
+            bad_in_a_row: 25,
             slow_after: SignedDuration::from_secs(3),
             slow_percent: 80,
             open: SignedDuration::from_secs(2),
@@ -120,6 +123,8 @@ pub struct Breaker {
     era: u64,
     number: u64,
     parts: [(i64, Counts); PARTS],
+    /// Bad calls since the last usable answer.
+    bad_in_a_row: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -133,7 +138,7 @@ impl Breaker {
     /// A closed breaker.
     pub const fn new(rules: Rules) -> Self {
         let nothing = (i64::MIN, Counts { good: 0, slow: 0, bad: 0 });
-        Self { rules, force: None, state: State::Closed, era: 0, number: 0, parts: [nothing; PARTS] }
+        Self { rules, force: None, state: State::Closed, era: 0, number: 0, parts: [nothing; PARTS], bad_in_a_row: 0 }
     }
 
     /// Its rules.
@@ -265,9 +270,17 @@ impl Breaker {
             Verdict::Bad => counts.bad += 1,
             Verdict::None => {}
         }
+        self.bad_in_a_row = match verdict {
+            Verdict::Good | Verdict::Slow => 0,
+            Verdict::Bad => self.bad_in_a_row.saturating_add(1),
+            Verdict::None => self.bad_in_a_row,
+        };
     }
 
     fn is_too_much(&self, now: Time) -> bool {
+        if self.bad_in_a_row >= self.rules.bad_in_a_row {
+            return true;
+        }
         let Counts { good, slow, bad } = self.counts(now);
         let all = good + slow + bad;
         let share = |some: u32, percent: u32| some > 0 && some * 100 >= percent * all;
