@@ -254,15 +254,18 @@ proptest! {
     }
 }
 
+/// A call comes out so, and what the breaker does then.
+fn comes_out(breaker: &mut Breaker, now: Time, verdict: Verdict) -> Standing {
+    let ticket = breaker.ask(now).expect("a closed breaker lets everybody through");
+    breaker.answered(ticket, verdict, now, 0.0);
+    breaker.standing(now)
+}
+
 #[test]
 fn it_opens_with_the_very_call_that_makes_half_of_ten_bad_and_not_before() {
     let now = "2026-11-26T12:00:00Z".parse().unwrap();
     let mut breaker = Breaker::new(Rules::default());
-    let mut call = |verdict| {
-        let ticket = breaker.ask(now).unwrap();
-        breaker.answered(ticket, verdict, now, 0.0);
-        breaker.standing(now)
-    };
+    let mut call = |verdict| comes_out(&mut breaker, now, verdict);
     for _ in 0..5 {
         assert_eq!(call(Verdict::Good), Standing::Closed);
     }
@@ -276,11 +279,7 @@ fn it_opens_with_the_very_call_that_makes_half_of_ten_bad_and_not_before() {
 fn however_much_went_well_before_it_opens_when_nothing_does_any_more() {
     let now = "2026-11-26T12:00:00Z".parse().unwrap();
     let mut breaker = Breaker::new(Rules::default());
-    let mut call = |verdict| {
-        let ticket = breaker.ask(now).unwrap();
-        breaker.answered(ticket, verdict, now, 0.0);
-        breaker.standing(now)
-    };
+    let mut call = |verdict| comes_out(&mut breaker, now, verdict);
     for _ in 0..10_000 {
         assert_eq!(call(Verdict::Good), Standing::Closed);
     }
@@ -295,8 +294,7 @@ fn what_fell_out_of_the_window_does_not_count() {
     let mut now: Time = "2026-11-26T12:00:00Z".parse().unwrap();
     let mut breaker = Breaker::new(Rules::default());
     for _ in 0..9 {
-        let ticket = breaker.ask(now).unwrap();
-        breaker.answered(ticket, Verdict::Bad, now, 0.0);
+        comes_out(&mut breaker, now, Verdict::Bad);
     }
     now += SignedDuration::from_secs(11);
     let ticket = breaker.ask(now).unwrap();
