@@ -9,10 +9,13 @@ use anyhow::Context as _;
 use axum::Router;
 use customer::service::{CustomerService, NoticeLog};
 use gateway::Upstream;
+use gateway::accounts::Accounts;
 use kernel::Context;
+use platform::access;
 use platform::bus::Source;
 use platform::clock::Clock;
 use platform::config::{Secrets, Settings};
+use platform::identity::{Gate, Keys, Signer};
 use platform::ids::Ids;
 use platform::operations::Operations;
 use platform::problem::with_fallbacks;
@@ -91,9 +94,24 @@ pub struct Running {
     addresses: Vec<(&'static str, SocketAddr)>,
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
+    edge: Option<Edge>,
+}
+
+/// What the gateway is, if it runs here.
+#[derive(Clone)]
+pub struct Edge {
+    /// Who there is.
+    pub accounts: Accounts,
+    /// Signs who a request comes from.
+    pub signer: Signer,
 }
 
 impl Running {
+    /// What the gateway is, if it runs here.
+    pub fn edge(&self) -> Option<&Edge> {
+        self.edge.as_ref()
+    }
+
     /// Where each service answers.
     pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
         &self.addresses
@@ -123,6 +141,9 @@ struct Composer<'a> {
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
     routers: BTreeMap<Context, Router>,
+    edge: Option<Edge>,
+    /// Signs app's own calls.
+    app: Option<Signer>,
 }
 
 /// Starts what `roles` say: rooms, services, listening, serving.
@@ -138,9 +159,17 @@ pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::R
     if roles.gateway {
         listeners.push(("gateway", listen(settings, "gateway", settings.ports.gateway).await?));
     }
-    let mut composer =
-        Composer { settings, parts, rooms: BTreeMap::new(), readiness: Readiness::new(), routers: BTreeMap::new() };
+    let mut composer = Composer {
+        settings,
+        parts,
+        rooms: BTreeMap::new(),
+        readiness: Readiness::new(),
+        routers: BTreeMap::new(),
+        edge: None,
+        app: None,
+    };
     composer.open_rooms(&roles)?;
+    composer.open_edge(&roles).await?;
     composer.compose(&roles).await?;
     composer.wait_for_sources();
     composer.serve(listeners)
@@ -178,6 +207,38 @@ impl Composer<'_> {
             self.rooms.insert(*context, room);
         }
         Ok(())
+    }
+
+    /// Who there is, and those who speak for others or for themselves.
+    async fn open_edge(&mut self, roles: &Roles) -> anyhow::Result<()> {
+        let Parts { clock, ids, shutdown, .. } = &self.parts;
+        if roles.contexts.contains(&Context::App) {
+            self.app = Some(Signer::new(Context::App.name(), clock, ids));
+        }
+        if roles.gateway {
+            let accounts = Accounts::open(&self.settings.data_dir, clock, ids, shutdown)?;
+            if self.settings.demo_data {
+                accounts.make_demo_people(&store::demo_store_ids(DEMO_DATA)?).await?;
+            }
+            self.edge = Some(Edge { accounts, signer: Signer::new("gateway", clock, ids) });
+        }
+        Ok(())
+    }
+
+    /// What stands at the port of `context`: it believes the gateway, and pay believes app.
+    fn gate(&self, context: Context) -> anyhow::Result<Gate> {
+        let clock = &self.parts.clock;
+        let mut issuers = vec![match &self.edge {
+            Some(edge) => Keys::here(edge.signer.clone()),
+            None => Keys::there("gateway", &self.settings.gateways(), clock)?,
+        }];
+        if context == Context::Pay {
+            issuers.push(match &self.app {
+                Some(signer) => Keys::here(signer.clone()),
+                None => Keys::there(Context::App.name(), &[self.settings.upstream(Context::App)], clock)?,
+            });
+        }
+        Ok(Gate::new(context, issuers, clock))
     }
 
     /// The log of `context`: in this process, or in the file of another one.
@@ -243,7 +304,10 @@ impl Composer<'_> {
     async fn app(&self, room: Room, payments: Option<PayService>) -> anyhow::Result<Router> {
         let payments: Arc<dyn app::ports::Payments> = match payments {
             Some(service) => Arc::new(DirectPayments(service)),
-            None => Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), &room.ids)?),
+            None => {
+                let signer = self.app.clone().context("app runs here without a name of its own")?;
+                Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), signer, &room.ids)?)
+            }
         };
         let guarded = self.settings.resilience.options(self.settings.payment.deadline);
         let guard = Guard::new("pay", guarded, &room.clock, &room.ids);
@@ -315,30 +379,34 @@ impl Composer<'_> {
         for ((name, listener), (_, address)) in listeners.into_iter().zip(&addresses) {
             let context = Context::ALL.into_iter().find(|context| context.name() == name);
             let router = match context {
-                Some(context) => with_fallbacks(self.with_health(context)),
-                None => self.gateway(*address, &addresses),
+                Some(context) => self.gate(context)?.around(self.whole(context)),
+                None => self.gateway(*address, &addresses)?,
             };
             let serving = server::serve(listener, router, self.parts.shutdown.clone(), Limits::default());
             self.parts.shutdown.spawn(format!("{name} serves"), serving);
         }
-        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness })
+        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness, edge: self.edge })
     }
 
-    /// All that `context` answers at its own port.
-    fn with_health(&self, context: Context) -> Router {
+    /// All that `context` answers to those who have passed an edge.
+    fn whole(&self, context: Context) -> Router {
         let Parts { metrics, shutdown, .. } = &self.parts;
         let health = telemetry::routes(self.readiness.clone(), metrics.clone(), shutdown.clone());
+        let keys = self.app.as_ref().filter(|_| context == Context::App).map(Signer::router);
         let router = self.routers.get(&context).cloned().unwrap_or_default().merge(health);
-        faulty::around_router(self.settings, self.rooms.get(&context), router)
+        let router = router.merge(keys.unwrap_or_default());
+        let router = faulty::around_router(self.settings, self.rooms.get(&context), router);
+        access::around(with_fallbacks(router), context)
     }
 
-    fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> Router {
+    fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> anyhow::Result<Router> {
+        let Edge { accounts, signer } = self.edge.clone().context("the gateway runs without its accounts")?;
         let mut upstreams = BTreeMap::new();
         let mut shown = BTreeMap::new();
         for context in Context::ALL {
             let here = addresses.iter().find(|(name, _)| *name == context.name());
             let (upstream, address) = if let Some((_, address)) = here {
-                (Upstream::Local(with_fallbacks(self.with_health(context))), format!("http://{address}"))
+                (Upstream::Local(self.whole(context)), format!("http://{address}"))
             } else {
                 let address = self.settings.upstream(context);
                 (Upstream::Remote(address.clone()), address)
@@ -347,6 +415,8 @@ impl Composer<'_> {
             shown.insert(context, address);
         }
         let options = gateway::Options {
+            accounts,
+            signer,
             shutdown: self.parts.shutdown.clone(),
             readiness: self.readiness.clone(),
             metrics: self.parts.metrics.clone(),
@@ -356,7 +426,7 @@ impl Composer<'_> {
             patience: gateway::Patience::default(),
             faults: self.settings.faults,
         };
-        gateway::router(upstreams, options)
+        Ok(gateway::router(upstreams, options))
     }
 }
 

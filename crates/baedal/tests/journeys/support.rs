@@ -1,10 +1,13 @@
 //! The whole platform in a temporary directory, with a clock that only the test moves, and one method
 //! for each thing that a person does.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use baedal::compose::{self, Parts, Roles, Running};
+use baedal::compose::{self, Edge, Parts, Roles, Running};
+use gateway::accounts::Account;
 use jiff::SignedDuration;
 use kernel::{Context, Time};
 use platform::clock::{Clock, FakeClock};
@@ -12,6 +15,7 @@ use platform::config::{Ports, SECRETS, Secrets, Settings};
 use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::telemetry::Metrics;
+use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -51,6 +55,7 @@ pub struct TestApp {
     pub parts: Vec<Part>,
     pub http: reqwest::Client,
     ids: Ids,
+    tokens: Mutex<HashMap<String, String>>,
 }
 
 /// An answer.
@@ -125,7 +130,17 @@ impl TestApp {
         change(&mut settings);
         let http = platform::client::inside().timeout(PATIENCE).build().unwrap();
         let ids = Ids::system(Clock::system());
-        Self { _dir: dir, clock, hand, settings, secrets: test_secrets(), parts: Vec::new(), http, ids }
+        Self {
+            _dir: dir,
+            clock,
+            hand,
+            settings,
+            secrets: test_secrets(),
+            parts: Vec::new(),
+            http,
+            ids,
+            tokens: Mutex::default(),
+        }
     }
 
     /// Starts one more process's worth.
@@ -225,7 +240,7 @@ impl TestApp {
     ) -> Answer {
         let mut request = self.http.request(method, format!("{}{path}", self.gateway()));
         if !actor.is_empty() {
-            request = request.header("Baedal-Actor", actor);
+            request = request.bearer_auth(self.token(actor).await);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -238,6 +253,28 @@ impl TestApp {
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Answer { status, headers, body }
+    }
+
+    /// The token of somebody who is signed in: `customer/<id>`, or `owner/<storeId>` for the owner of that store.
+    pub async fn token(&self, actor: &str) -> String {
+        if let Some(token) = self.tokens.lock().unwrap().get(actor) {
+            return token.clone();
+        }
+        let account = Account::of(&kernel::testing::actor(actor));
+        let token = self.edge().accounts.sign_in_as(account).await.unwrap().token;
+        self.tokens.lock().unwrap().insert(actor.to_owned(), token.clone());
+        token
+    }
+
+    /// What the gateway is.
+    pub fn edge(&self) -> &Edge {
+        self.parts.iter().find_map(|part| part.running.edge()).unwrap()
+    }
+
+    /// What the gateway would send with a request of `actor` to `context`.
+    pub fn signed(&self, actor: &str, context: Context, method: &Method, path: &str) -> HeaderValue {
+        let identity = platform::testing::acts(actor);
+        self.edge().signer.sign(&identity, context, method, &path.parse().unwrap()).unwrap()
     }
 
     pub async fn get(&self, actor: &str, path: &str) -> Answer {

@@ -30,7 +30,7 @@ async fn told() -> Stage {
 }
 
 async fn get(stage: &Stage, path: &str, actor: &str) -> (u16, Value) {
-    let request = Request::get(path).header("baedal-actor", actor).body(Body::empty()).unwrap();
+    let request = Request::get(path).extension(platform::testing::acts(actor)).body(Body::empty()).unwrap();
     let response = router(stage.customer.clone()).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -106,7 +106,7 @@ struct Reader(Body, String);
 
 impl Reader {
     async fn open(stage: &Stage, last_seen: Option<&str>) -> Self {
-        let mut request = Request::get("/notifications/stream").header("baedal-actor", "customer/minji");
+        let mut request = Request::get("/notifications/stream").extension(platform::testing::acts("customer/minji"));
         if let Some(seen) = last_seen {
             request = request.header("last-event-id", seen);
         }
