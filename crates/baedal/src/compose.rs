@@ -18,7 +18,7 @@ use platform::operations::Operations;
 use platform::problem::with_fallbacks;
 use platform::resilience::Guard;
 use platform::room::Room;
-use platform::server::{self, Limits};
+use platform::server::{self, Door, Limits, Trust};
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics, Readiness};
 use platform::view::ViewTable;
@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 use pay::service::PayService;
 
 use crate::cli::What;
+use crate::entrance::Entrance;
 use crate::faulty;
 use crate::outlets;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
@@ -91,9 +92,15 @@ pub struct Running {
     addresses: Vec<(&'static str, SocketAddr)>,
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
+    entrance: Option<String>,
 }
 
 impl Running {
+    /// The address at which people reach the gateway, if it runs here.
+    pub fn entrance(&self) -> Option<&str> {
+        self.entrance.as_deref()
+    }
+
     /// Where each service answers.
     pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
         &self.addresses
@@ -123,6 +130,7 @@ struct Composer<'a> {
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
     routers: BTreeMap<Context, Router>,
+    entrance: Option<Entrance>,
 }
 
 /// Starts what `roles` say: rooms, services, listening, serving.
@@ -138,15 +146,17 @@ pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::R
     if roles.gateway {
         listeners.push(("gateway", listen(settings, "gateway", settings.ports.gateway).await?));
     }
+    let entrance = if roles.gateway { Some(Entrance::open(settings, &parts.shutdown).await?) } else { None };
+    let readiness = Readiness::new();
     let mut composer =
-        Composer { settings, parts, rooms: BTreeMap::new(), readiness: Readiness::new(), routers: BTreeMap::new() };
+        Composer { settings, parts, rooms: BTreeMap::new(), readiness, routers: BTreeMap::new(), entrance };
     composer.open_rooms(&roles)?;
     composer.compose(&roles).await?;
     composer.wait_for_sources();
     composer.serve(listeners)
 }
 
-async fn listen(settings: &Settings, name: &str, port: u16) -> anyhow::Result<TcpListener> {
+pub(crate) async fn listen(settings: &Settings, name: &str, port: u16) -> anyhow::Result<TcpListener> {
     let address = format!("{}:{port}", settings.bind);
     TcpListener::bind(&address).await.with_context(|| {
         format!("{name} cannot listen at {address}. Choose another port with --port {name}=PORT, or another address with --bind")
@@ -280,7 +290,7 @@ impl Composer<'_> {
             waits: customer::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
             log: NoticeLog::default(),
-            page: self.settings.messages.page.clone(),
+            page: self.settings.page().to_owned(),
             shows_phones: outlets::shows_phones(self.settings),
         };
         let outlet = faulty::around_outlet(self.settings, &room, outlets::open(self.settings, &self.parts)?);
@@ -314,14 +324,19 @@ impl Composer<'_> {
         }
         for ((name, listener), (_, address)) in listeners.into_iter().zip(&addresses) {
             let context = Context::ALL.into_iter().find(|context| context.name() == name);
-            let router = match context {
-                Some(context) => with_fallbacks(self.with_health(context)),
-                None => self.gateway(*address, &addresses),
+            let (router, door) = match (context, &self.entrance) {
+                (Some(context), _) => (with_fallbacks(self.with_health(context)), behind_the_gateway()),
+                (None, Some(entrance)) => {
+                    (self.gateway(entrance.address(*address), &addresses), entrance.door().clone())
+                }
+                (None, None) => continue,
             };
-            let serving = server::serve(listener, router, self.parts.shutdown.clone(), Limits::default());
+            let serving = server::serve(listener, router, self.parts.shutdown.clone(), door);
             self.parts.shutdown.spawn(format!("{name} serves"), serving);
         }
-        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness })
+        let own = addresses.iter().find(|(name, _)| *name == "gateway").map(|(_, address)| *address);
+        let entrance = self.entrance.as_ref().zip(own).map(|(entrance, own)| entrance.address(own));
+        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness, entrance })
     }
 
     /// All that `context` answers at its own port.
@@ -332,7 +347,7 @@ impl Composer<'_> {
         faulty::around_router(self.settings, self.rooms.get(&context), router)
     }
 
-    fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> Router {
+    fn gateway(&self, own: String, addresses: &[(&'static str, SocketAddr)]) -> Router {
         let mut upstreams = BTreeMap::new();
         let mut shown = BTreeMap::new();
         for context in Context::ALL {
@@ -350,14 +365,20 @@ impl Composer<'_> {
             shutdown: self.parts.shutdown.clone(),
             readiness: self.readiness.clone(),
             metrics: self.parts.metrics.clone(),
-            address: format!("http://{own}"),
+            address: own,
             addresses: shown,
             documents: Vec::new(),
             patience: gateway::Patience::default(),
             faults: self.settings.faults,
+            callers: self.entrance.as_ref().map(|entrance| entrance.callers().to_vec()).unwrap_or_default(),
         };
         gateway::router(upstreams, options)
     }
+}
+
+/// A service's own port: the gateway is believed whom it asks for.
+fn behind_the_gateway() -> Door {
+    Door { trust: Trust::Gateway, ..Limits::default().into() }
 }
 
 fn length(length: jiff::SignedDuration) -> Duration {

@@ -6,6 +6,7 @@ use anyhow::bail;
 use platform::clock::Clock;
 use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
+use platform::server::files;
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics};
 
@@ -22,6 +23,9 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
         tracing::warn!(
             "faults can be asked for with `baedal fault`: for demos and tests only, never where people's money is"
         );
+    }
+    if files::raise().is_none() {
+        tracing::warn!("nobody can say how many files this process may open");
     }
     let shutdown = Shutdown::new();
     let metrics = Metrics::install(&shutdown)?;
@@ -77,10 +81,10 @@ fn welcome(settings: &Settings, running: &Running) {
     for (name, address) in running.addresses() {
         lines.push(format!("  {name:<9} http://{address}"));
     }
-    if let Some(gateway) = running.address("gateway") {
+    if let Some(entrance) = running.entrance() {
         lines.push(String::new());
-        lines.push(format!("Open http://{gateway}/ in a browser, or look at the stores:"));
-        lines.push(format!("  curl http://{gateway}/api/stores"));
+        lines.push(format!("Open {entrance}/ in a browser, or look at the stores:"));
+        lines.push(format!("  curl {entrance}/api/stores"));
         lines.push("Who acts is said by a header until there is sign-in:".to_owned());
         lines.push("  Baedal-Actor: customer/<id>, owner/<storeId>, rider/<id> or operator/<id>".to_owned());
         lines.push("One order from menu to door, step by step: baedal demo".to_owned());

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, LOCATION};
+use axum::http::header::LOCATION;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use kernel::Context;
 use kernel::people::Actor;
@@ -15,9 +15,6 @@ use platform::problem::Problem;
 use crate::Gateway;
 use crate::proxy::Outage;
 use crate::routes::{self, PREFIX};
-
-/// By which name we were reached.
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Forwards a request, or answers 404 when nobody owns its path.
 pub(crate) async fn forward(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
@@ -33,7 +30,6 @@ async fn forwarded(gateway: &Gateway, mut request: Request) -> Result<Response, 
     let (context, prefixed) = (route.context, route.path.len() < request.uri().path().len());
     let inner = at_the_service(request.uri(), route.path).ok_or_else(Problem::not_found)?;
     *request.uri_mut() = inner;
-    tell_the_host(request.headers_mut());
     let target = gateway.targets.get(&context).ok_or_else(|| problem_of(context, Outage::Absent))?;
     let mut response = target.answer(request).await.map_err(|outage| problem_of(context, outage))?;
     if prefixed {
@@ -53,15 +49,6 @@ pub(crate) fn refuse_services(headers: &HeaderMap) -> Result<(), Problem> {
         return Err(Problem::unauthenticated("Services do not come through the gateway."));
     }
     Ok(())
-}
-
-/// A service learns by which name we were reached; what a caller claims of that counts for nothing.
-fn tell_the_host(headers: &mut HeaderMap) {
-    let name = headers.get(HOST).cloned();
-    headers.remove(FORWARDED_HOST);
-    if let Some(name) = name {
-        headers.insert(FORWARDED_HOST, name);
-    }
 }
 
 /// What a caller is told of an outage.

@@ -3,6 +3,7 @@
 //! It owns no data. A request under `/api` goes to the context that owns its path ([`routes`]), called in this process or
 //! over HTTP; what the gateway answers itself is the start page, the status and the merged stream of all events.
 
+mod around;
 mod events;
 mod faults;
 mod forward;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::routing::get;
 use kernel::Context;
 use platform::problem::Problem;
@@ -50,6 +52,8 @@ pub struct Options {
     pub patience: Patience,
     /// Whether faults can be asked for here.
     pub faults: bool,
+    /// The origins whose pages may call this gateway from a browser.
+    pub callers: Vec<HeaderValue>,
 }
 
 /// Something to read.
@@ -94,12 +98,13 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
     let own = telemetry::routes(readiness, metrics, options.shutdown.clone());
+    let callers = options.callers.clone();
     let mut router = Router::new();
     if options.faults {
         let path = "/api/operations/faults";
         router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
     }
-    router
+    let router = router
         .route("/", get(page::show))
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))
@@ -107,7 +112,8 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
         .fallback(forward::forward)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .with_state(Arc::new(Gateway { targets, options }))
+        .with_state(Arc::new(Gateway { targets, options }));
+    around::all(router, callers)
 }
 
 #[cfg(test)]
