@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
@@ -126,6 +127,9 @@ impl Line<'_> {
         let peer = self.peer.ip().to_canonical();
         let headers = request.headers_mut();
         let believed = self.trust.includes(peer);
+        if !believed && peer.is_loopback() && headers.contains_key(FORWARDED_FOR) {
+            tell_of_a_proxy_that_is_not_trusted();
+        }
         let client = if believed { self.behind(peer, headers) } else { peer };
         let origin = match self.public {
             Some(public) => public.clone(),
@@ -158,6 +162,16 @@ impl Line<'_> {
         }
         client
     }
+}
+
+/// Behind such a proxy everybody would seem to ask from this machine, for which limits are wider.
+fn tell_of_a_proxy_that_is_not_trusted() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            "a proxy on this machine says for whom it asks, and is not believed: if it is yours, set trusted_proxies"
+        );
+    });
 }
 
 /// An address as proxies write it: some add the port, and brackets where there are colons in it.
