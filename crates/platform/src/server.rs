@@ -201,8 +201,8 @@ async fn connection(stream: TcpStream, edge: Edge, pulse: Arc<Pulse>, shutdown: 
                 stopping = true;
                 std::pin::Pin::new(&mut serving).graceful_shutdown();
             }
-            with_half_a_request = &mut asked, if !stopping => {
-                if with_half_a_request {
+            halfway = &mut asked, if !stopping => {
+                if halfway {
                     break Some(Late::Crowded);
                 }
                 stopping = true;
@@ -214,11 +214,18 @@ async fn connection(stream: TcpStream, edge: Edge, pulse: Arc<Pulse>, shutdown: 
         }
     };
     let (mut stream, refused) = serving.into_parts().io.into_inner().into_inner();
-    match (late, refused) {
-        (Some(Late::HalfHead), _) => refuse(&mut stream, &Problem::request_timeout()).await,
-        (_, Some(refused)) => refuse(&mut stream, &refused.problem(&limits)).await,
-        (None, None) if pulse.lingers() => linger(&mut stream).await,
-        (Some(Late::Silent | Late::Crowded) | None, None) => {}
+    let ending = async {
+        match (late, refused) {
+            (Some(Late::HalfHead), _) => refuse(&mut stream, &Problem::request_timeout()).await,
+            (_, Some(refused)) => refuse(&mut stream, &refused.problem(&limits)).await,
+            (None, None) if pulse.lingers() => linger(&mut stream).await,
+            (Some(Late::Silent | Late::Crowded) | None, None) => {}
+        }
+    };
+    // Who only sees a refusal off has to make room too.
+    tokio::select! {
+        () = ending => {}
+        _ = pulse.asked_to_leave() => {}
     }
     drop(open);
 }

@@ -110,7 +110,8 @@ impl Crowd {
         Place { crowd: Arc::clone(self), number, of, _permit: permit }
     }
 
-    /// Asks those to leave that have rested longest: between requests first, and then those that are long about one.
+    /// Asks those to leave that have rested longest: between requests first, then those that are long about a head, and
+    /// last those about a body.
     fn make_room(&self) {
         let open = self.open.lock();
         let resting = open.all.values().filter_map(|pulse| Some((pulse.resting()?, pulse)));
@@ -163,19 +164,23 @@ mod tests {
 
     #[tokio::test]
     async fn those_go_first_that_have_rested_longest_and_then_those_that_are_long_about_a_request() {
-        let limits = Limits { connections: 4, ..Limits::default() };
+        let limits = Limits { connections: 6, ..Limits::default() };
         let crowd = Crowd::new(&limits);
-        let pulses = [(); 4].map(|()| Arc::new(Pulse::new(&limits)));
+        let pulses = [(); 6].map(|()| Arc::new(Pulse::new(&limits)));
         let mut places = Vec::new();
         for pulse in &pulses {
             places.push(crowd.place(None, pulse).await);
         }
-        let [half, early, late, busy] = &pulses;
-        half.arrived();
-        busy.busy();
-        late.busy();
+        let [body, late_head, early_head, early, late, busy] = &pulses;
+        body.arrived(true);
+        for at_work in [body, busy, late] {
+            at_work.busy();
+        }
+        for about_a_head in [early_head, late_head] {
+            about_a_head.arrived(false);
+        }
         late.answered(false);
-        for expected in [early, late, half] {
+        for expected in [early, late, early_head, late_head, body] {
             assert!(!expected.is_leaving());
             crowd.make_room();
             assert!(expected.is_leaving());

@@ -35,6 +35,7 @@ pub(super) struct Pulse {
     since: AtomicU32,
     phase: AtomicU8,
     lingers: AtomicBool,
+    awaits_body: AtomicBool,
     rests_since: AtomicU64,
     leaving: AtomicBool,
     leave: Notify,
@@ -58,6 +59,8 @@ pub(super) enum Rest {
     Between(u64),
     /// About the head of one, since then.
     HalfHead(u64),
+    /// About its body, since then.
+    HalfBody(u64),
 }
 
 impl Pulse {
@@ -71,6 +74,7 @@ impl Pulse {
             since: AtomicU32::new(0),
             phase: AtomicU8::new(FRESH),
             lingers: AtomicBool::new(false),
+            awaits_body: AtomicBool::new(false),
             rests_since: AtomicU64::new(RESTS.fetch_add(1, Relaxed)),
             leaving: AtomicBool::new(false),
             leave: Notify::new(),
@@ -116,6 +120,7 @@ impl Pulse {
             _ if self.is_leaving() => None,
             FRESH | IDLE => Some(Rest::Between(since)),
             HEAD => Some(Rest::HalfHead(since)),
+            BUSY if self.awaits_body.load(Relaxed) => Some(Rest::HalfBody(since)),
             _ => None,
         }
     }
@@ -133,11 +138,18 @@ impl Pulse {
     /// Waits until the connection is asked to leave, and says whether it is to do so with half a request.
     pub(super) async fn asked_to_leave(&self) -> bool {
         self.leave.notified().await;
-        self.phase.load(Relaxed) == HEAD
+        match self.phase.load(Relaxed) {
+            HEAD => true,
+            BUSY => self.awaits_body.load(Relaxed),
+            _ => false,
+        }
     }
 
-    pub(super) fn arrived(&self) {
+    /// Something has come, with more of a body to come or not.
+    pub(super) fn arrived(&self, awaits_body: bool) {
+        self.awaits_body.store(awaits_body, Relaxed);
         if matches!(self.phase.load(Relaxed), FRESH | IDLE) {
+            self.rests_since.store(RESTS.fetch_add(1, Relaxed), Relaxed);
             self.mark(HEAD);
         }
     }
@@ -188,8 +200,9 @@ impl AsyncRead for Watched {
         if arrived.is_empty() {
             return read;
         }
-        this.pulse.arrived();
-        if let Err(refused) = this.heads.look(arrived) {
+        let looked = this.heads.look(arrived);
+        this.pulse.arrived(this.heads.awaits_body());
+        if let Err(refused) = looked {
             this.refused = Some(refused);
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }

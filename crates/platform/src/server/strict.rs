@@ -82,6 +82,11 @@ impl Heads {
         Ok(())
     }
 
+    /// Whether more of a body is to come. Of one in chunks that is always so: only whoever reads it knows its end.
+    pub(super) const fn awaits_body(&self) -> bool {
+        matches!(self.place, Place::Body(_) | Place::Chunks)
+    }
+
     /// Takes a line, or as much of it as there is; what is left comes back.
     fn look_at_line<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Refused> {
         let end = memchr::memchr(b'\n', bytes);

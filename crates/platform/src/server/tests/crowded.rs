@@ -42,12 +42,16 @@ async fn the_one_that_has_rested_longest_makes_room_for_another() {
 async fn whoever_says_nothing_or_half_a_request_does_not_keep_others_out() {
     let server = with_places(8).await;
     let mut silent = Vec::new();
-    for number in 0..40 {
-        let mut stream = server.connect().await;
-        if number % 2 == 0 {
-            stream.write_all(b"GET / HTTP/1.1\r\nhos").await.unwrap();
+    let head = "POST /json HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let body = format!("{head}content-length: 9\r\n\r\n{{");
+    let chunks = format!("{head}transfer-encoding: chunked\r\n\r\n1\r\n{{");
+    let ambiguous = format!("{head}content-length: 9\r\ncontent-length: 8\r\n\r\n");
+    for _ in 0..10 {
+        for begun in ["", "GET / HTTP/1.1\r\nhos", &body, &chunks, &ambiguous] {
+            let mut stream = server.connect().await;
+            stream.write_all(begun.as_bytes()).await.unwrap();
+            silent.push(stream);
         }
-        silent.push(stream);
     }
     let asked = Instant::now();
     for _ in 0..20 {
