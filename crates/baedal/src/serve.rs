@@ -79,7 +79,8 @@ pub async fn told_to_stop() -> &'static str {
 fn welcome(settings: &Settings, running: &Running) {
     let mut lines = vec![format!("Baedal is ready. Data: {}", settings.data_dir.display())];
     for (name, address) in running.addresses() {
-        lines.push(format!("  {name:<9} http://{address}"));
+        let scheme = if *name == "gateway" && !settings.tls.certificate.is_empty() { "https" } else { "http" };
+        lines.push(format!("  {name:<9} {scheme}://{address}"));
     }
     if let Some(entrance) = running.entrance() {
         lines.push(String::new());

@@ -36,7 +36,7 @@ pub(super) struct Server {
 impl Server {
     /// The gateway at `base`.
     pub(super) fn new(base: &str) -> anyhow::Result<Self> {
-        let http = platform::client::inside().timeout(CALL).build()?;
+        let http = platform::client::at(base).timeout(CALL).build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
     }
 
