@@ -98,6 +98,11 @@ impl From<Limits> for Door {
 }
 
 impl Door {
+    /// A service's own port: whoever gets anywhere there is the gateway, and believed whom it asks for.
+    pub fn behind_the_gateway() -> Self {
+        Self { trust: Trust::Gateway, ..Limits::default().into() }
+    }
+
     const fn is_secure(&self) -> bool {
         self.certificates.is_some()
     }

@@ -11,10 +11,10 @@ fn before_an_app(callers: &[&'static str]) -> Router {
     let page = async || ([("content-security-policy", "default-src 'self'"), ("cache-control", "max-age=60")], "page");
     let cookie = long.clone();
     let app = Router::new()
-        .route("/orders/stream", get(stream))
-        .route("/orders/1", get(async || "short"))
+        .route("/pay/failed", get(stream))
+        .route("/stores/1", get(async || "short"))
         .route("/pay/return", get(page))
-        .route("/orders/2", get(async move || ([(SET_COOKIE, "a=b")], cookie)))
+        .route("/stores/2", get(async move || ([(SET_COOKIE, "a=b")], cookie)))
         .fallback(async move || long.clone());
     let callers = callers.iter().map(|origin| HeaderValue::from_static(origin)).collect();
     let options = Options { callers, ..options(&Shutdown::new()) };
@@ -32,16 +32,9 @@ async fn headers_of(gateway: &Router, method: &str, path: &str, headers: &[(&str
 #[tokio::test]
 async fn every_answer_tells_browsers_to_take_it_for_no_more_than_it_is() {
     let gateway = before_an_app(&[]);
-    for path in [
-        "/",
-        "/api/status",
-        "/api/orders",
-        "/api/nowhere",
-        "/nowhere",
-        "/health/live",
-        "/metrics",
-        "/api/orders/stream",
-    ] {
+    for path in
+        ["/", "/api/status", "/api/stores", "/api/nowhere", "/nowhere", "/health/live", "/metrics", "/pay/failed"]
+    {
         let headers = headers_of(&gateway, "GET", path, &[]).await;
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -53,7 +46,7 @@ async fn every_answer_tells_browsers_to_take_it_for_no_more_than_it_is() {
             ("cache-control", "no-store"),
         ] {
             let values: Vec<_> = headers.get_all(name).iter().collect();
-            let is_stream = path.ends_with("stream") && name == "cache-control";
+            let is_stream = path == "/pay/failed" && name == "cache-control";
             assert!(values == [value] || is_stream, "{path} {name} {values:?}");
         }
         let policy = headers["content-security-policy"].to_str().unwrap();
@@ -97,7 +90,7 @@ async fn long_answers_are_compressed_as_whoever_asks_can_read_them() {
     let gateway = before_an_app(&[]);
     for (asked, coded) in [("gzip", Some("gzip")), ("zstd, gzip;q=0.5", Some("zstd")), ("identity", None), ("br", None)]
     {
-        let headers = headers_of(&gateway, "GET", "/api/orders", &[(ACCEPT_ENCODING.as_str(), asked)]).await;
+        let headers = headers_of(&gateway, "GET", "/api/stores", &[(ACCEPT_ENCODING.as_str(), asked)]).await;
         assert_eq!(headers.get("content-encoding").map(|value| value.to_str().unwrap()), coded, "{asked}");
         let varies = headers.get_all("vary").iter().any(|value| value == "accept-encoding");
         assert!(varies, "a cache has to know");
@@ -107,8 +100,7 @@ async fn long_answers_are_compressed_as_whoever_asks_can_read_them() {
 #[tokio::test]
 async fn streams_short_answers_and_what_stands_beside_a_secret_are_not_compressed() {
     let gateway = before_an_app(&[]);
-    for path in ["/api/orders/stream", "/api/orders/1", "/api/orders/2", "/api/sessions", "/api/accounts/1", "/sign-in"]
-    {
+    for path in ["/pay/failed", "/api/stores/1", "/api/stores/2", "/api/sessions", "/api/sessions/current"] {
         let headers = headers_of(&gateway, "GET", path, &[(ACCEPT_ENCODING.as_str(), "gzip, zstd")]).await;
         assert!(!headers.contains_key("content-encoding"), "{path}");
     }
@@ -130,18 +122,18 @@ async fn no_page_of_another_origin_may_call_unless_it_is_named() {
     let open = before_an_app(&["https://shop.example"]);
     let shop = ("origin", "https://shop.example");
     let nothing: [&str; 0] = [];
-    assert_eq!(allowed(&headers_of(&closed, "GET", "/api/orders", &[shop]).await), nothing);
+    assert_eq!(allowed(&headers_of(&closed, "GET", "/api/stores", &[shop]).await), nothing);
     assert_eq!(
-        allowed(&headers_of(&closed, "OPTIONS", "/api/orders", &[shop, PREFLIGHT[0], PREFLIGHT[1]]).await),
+        allowed(&headers_of(&closed, "OPTIONS", "/api/stores", &[shop, PREFLIGHT[0], PREFLIGHT[1]]).await),
         nothing
     );
-    let headers = headers_of(&open, "GET", "/api/orders", &[shop]).await;
+    let headers = headers_of(&open, "GET", "/api/stores", &[shop]).await;
     assert_eq!(
         (allowed(&headers), &headers["access-control-allow-origin"]),
         (vec!["origin"], &"https://shop.example".parse().unwrap())
     );
     assert!(headers["access-control-expose-headers"].to_str().unwrap().contains("location"));
-    let headers = headers_of(&open, "OPTIONS", "/api/orders", &[shop, PREFLIGHT[0], PREFLIGHT[1]]).await;
+    let headers = headers_of(&open, "OPTIONS", "/api/stores", &[shop, PREFLIGHT[0], PREFLIGHT[1]]).await;
     assert_eq!(allowed(&headers), ["headers", "methods", "origin"], "and no credentials: cookies do not count");
     assert!(headers["access-control-allow-headers"].to_str().unwrap().contains("authorization"));
     for other in [
@@ -152,7 +144,7 @@ async fn no_page_of_another_origin_may_call_unless_it_is_named() {
         "null",
         "*",
     ] {
-        let headers = headers_of(&open, "GET", "/api/orders", &[("origin", other)]).await;
+        let headers = headers_of(&open, "GET", "/api/stores", &[("origin", other)]).await;
         assert!(!headers.contains_key("access-control-allow-origin"), "{other}");
         assert!(headers.get_all("vary").iter().any(|value| value.to_str().unwrap().contains("origin")));
     }

@@ -63,6 +63,15 @@ impl Settings {
             .ok_or_else(|| wrong("public_address", &self.public_address, "an address like https://baedal.example"))
     }
 
+    /// Where the gateway of this machine is asked. With TLS its certificate is the public name's.
+    pub(super) fn gateway_here(&self) -> String {
+        match (self.tls.certificate.as_str(), self.public_address.trim_end_matches('/')) {
+            ("", _) => format!("http://127.0.0.1:{}", self.ports.gateway),
+            (_, "") => format!("https://localhost:{}", self.ports.gateway),
+            (_, public) => public.to_owned(),
+        }
+    }
+
     /// The networks whose proxies are believed.
     pub fn proxies(&self) -> Result<Vec<IpNet>, SettingsError> {
         let network = |text: &String| {

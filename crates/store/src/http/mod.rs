@@ -26,7 +26,7 @@ pub fn router(store: StoreService) -> Router {
         .route("/tickets/{orderId}/hand-over", post(kitchen::hand_over))
         .route("/tickets/{orderId}/withdraw", post(kitchen::withdraw))
         .route("/tickets/{orderId}/adjust", post(kitchen::adjust))
-        .route("/stores/{storeId}", get(stores::show).put(stores::put))
+        .route("/stores/{storeId}", put(stores::put))
         .route("/stores/{storeId}/open", post(stores::open))
         .route("/stores/{storeId}/close", post(stores::close))
         .route("/stores/{storeId}/pause", post(stores::pause))
@@ -34,5 +34,6 @@ pub fn router(store: StoreService) -> Router {
         .route("/stores/{storeId}/menu/{menuId}/sold-out", post(stores::sold_out))
         .route("/stores/{storeId}/menu/{menuId}/back-in-stock", post(stores::back_in_stock))
         .route("/operations/store/tickets", get(operations::list))
+        .route("/operations/store/stores/{storeId}", get(stores::show))
         .with_state(store)
 }
