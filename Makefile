@@ -1,7 +1,7 @@
 # What people run. `make` alone says so.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help run test fmt clippy doc unit crash bench bench-ancestor tools
+.PHONY: help run test fmt clippy doc unit crash bench bench-ancestor tools ingress-tools
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -21,7 +21,7 @@ clippy: ## Lints
 doc: ## The code's own documents
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
-unit: ## Every test
+unit: ingress-tools ## Every test
 	cargo test --workspace --locked
 
 crash: ## The crash test alone, with its story: 20 kills under load
@@ -33,5 +33,8 @@ bench: tools ## Orders, status reads and journeys beside the bare limit, into do
 bench-ancestor: tools ## The family's load test and worse payments, 6 min, into docs/performance.md
 	bench/ancestor
 
-tools: ## Install what bench needs beyond cargo, or name it (the tests need nothing)
+tools: ## Install what bench needs beyond cargo, or name it
 	@bench/tools
+
+ingress-tools: ## Install what the tests of the ingress need beyond cargo (nginx, Caddy), or name it
+	@deploy/ingress/tools

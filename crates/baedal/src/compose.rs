@@ -21,7 +21,7 @@ use platform::operations::Operations;
 use platform::problem::with_fallbacks;
 use platform::resilience::Guard;
 use platform::room::Room;
-use platform::server::{self, Limits};
+use platform::server::{self, Door};
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics, Readiness};
 use platform::view::ViewTable;
@@ -31,6 +31,7 @@ use pay::service::PayService;
 
 pub use self::edge::Edge;
 use crate::cli::What;
+use crate::entrance::Entrance;
 use crate::faulty;
 use crate::outlets;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
@@ -95,12 +96,18 @@ pub struct Running {
     addresses: Vec<(&'static str, SocketAddr)>,
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
+    entrance: Option<String>,
     edge: Option<Edge>,
     app: Option<Signer>,
     routers: BTreeMap<Context, Router>,
 }
 
 impl Running {
+    /// The address at which people reach the gateway, if it runs here.
+    pub fn entrance(&self) -> Option<&str> {
+        self.entrance.as_deref()
+    }
+
     /// What the gateway is, if it runs here.
     pub fn edge(&self) -> Option<&Edge> {
         self.edge.as_ref()
@@ -146,6 +153,8 @@ struct Composer<'a> {
     readiness: Readiness,
     routers: BTreeMap<Context, Router>,
     edge: Option<Edge>,
+    /// What stands at the gateway's port, if it is here.
+    entrance: Option<Entrance>,
     /// Signs app's own calls.
     app: Option<Signer>,
 }
@@ -170,6 +179,7 @@ pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::R
         readiness: Readiness::new(),
         routers: BTreeMap::new(),
         edge: None,
+        entrance: None,
         app: None,
     };
     composer.open_rooms(&roles)?;
@@ -179,7 +189,7 @@ pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::R
     composer.serve(listeners)
 }
 
-async fn listen(settings: &Settings, name: &str, port: u16) -> anyhow::Result<TcpListener> {
+pub(crate) async fn listen(settings: &Settings, name: &str, port: u16) -> anyhow::Result<TcpListener> {
     let address = format!("{}:{port}", settings.bind);
     TcpListener::bind(&address).await.with_context(|| {
         format!("{name} cannot listen at {address}. Choose another port with --port {name}=PORT, or another address with --bind")
@@ -315,7 +325,7 @@ impl Composer<'_> {
             waits: customer::service::waits_from(&self.settings.waits),
             zone: self.settings.time_zone()?,
             log: NoticeLog::default(),
-            page: self.settings.messages.page.clone(),
+            page: self.settings.page().to_owned(),
             shows_phones: outlets::shows_phones(self.settings),
         };
         let outlet = faulty::around_outlet(self.settings, &room, outlets::open(self.settings, &self.parts)?);
@@ -349,16 +359,18 @@ impl Composer<'_> {
         }
         for ((name, listener), (_, address)) in listeners.into_iter().zip(&addresses) {
             let context = Context::ALL.into_iter().find(|context| context.name() == name);
-            let router = match context {
-                Some(context) => self.gate(context)?.around(self.whole(context)),
+            let (router, door) = match context {
+                Some(context) => (self.gate(context)?.around(self.whole(context)), Door::behind_the_gateway()),
                 None => self.gateway(*address, &addresses)?,
             };
-            let serving = server::serve(listener, router, self.parts.shutdown.clone(), Limits::default());
+            let serving = server::serve(listener, router, self.parts.shutdown.clone(), door);
             self.parts.shutdown.spawn(format!("{name} serves"), serving);
         }
+        let own = addresses.iter().find(|(name, _)| *name == "gateway").map(|(_, address)| *address);
+        let entrance = self.entrance.as_ref().zip(own).map(|(entrance, own)| entrance.address(own));
         let routers = self.routers.keys().map(|context| (*context, self.whole(*context))).collect();
         let Self { rooms, readiness, edge, app, .. } = self;
-        Ok(Running { addresses, rooms, readiness, edge, app, routers })
+        Ok(Running { addresses, rooms, readiness, entrance, edge, app, routers })
     }
 
     /// All that `context` answers to those who have passed an edge.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use platform::clock::Clock;
-use platform::config::{MessageOutlet, PaymentProvider, Ports, Secrets, Settings};
+use platform::config::{MessageOutlet, PaymentProvider, Ports, Secrets, Settings, Tls};
 use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::telemetry::Metrics;
@@ -48,6 +48,8 @@ async fn own_server(mut settings: Settings) -> anyhow::Result<u8> {
     settings.messages.outlet = MessageOutlet::Inbox;
     settings.demo_data = true;
     "127.0.0.1".clone_into(&mut settings.bind);
+    settings.tls = Tls::default();
+    settings.public_address.clear();
     settings.ports = Ports { app: 0, pay: 0, store: 0, customer: 0, delivery: 0, gateway: 0 };
     let clock = Clock::system();
     let parts = Parts {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod cli;
 pub mod compose;
 mod demo;
+mod entrance;
 mod fault;
 mod faulty;
 pub mod outlets;
@@ -34,7 +35,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Stub(options) => runtime()?.block_on(stub::run(settings, options)),
         Command::Settings => Ok(print_settings(&settings)),
         Command::Templates => {
-            print!("{}", customer::domain::templates::listing::toml(&outlets::templates(&settings.messages)?)?);
+            print!("{}", customer::domain::templates::listing::toml(&outlets::templates(&settings)?)?);
             Ok(0)
         }
     }

@@ -23,13 +23,13 @@ pub fn open(settings: &Settings, parts: &Parts) -> anyhow::Result<Arc<dyn Outlet
     match settings.messages.outlet {
         MessageOutlet::Inbox => Ok(Arc::new(Inbox)),
         MessageOutlet::Nhn => {
-            let ours = templates(&settings.messages)?;
+            let ours = templates(settings)?;
             let nhn = self::nhn(settings, parts)?;
             compare_with(nhn.clone(), ours, parts);
             Ok(Arc::new(nhn))
         }
         MessageOutlet::Solapi => {
-            let ours = templates(&settings.messages)?;
+            let ours = templates(settings)?;
             let solapi = self::solapi(settings, parts)?;
             compare_with(solapi.clone(), ours, parts);
             Ok(Arc::new(solapi))
@@ -53,9 +53,9 @@ pub fn shows_phones(settings: &Settings) -> bool {
 ///
 /// # Errors
 /// A sentence that names the template, or the setting that its button is made of.
-pub fn templates(messages: &Messages) -> anyhow::Result<Vec<Registered>> {
+pub fn templates(settings: &Settings) -> anyhow::Result<Vec<Registered>> {
     fit(SOURCE)?;
-    let page = &messages.page;
+    let page = settings.page();
     let is_an_address = page.starts_with("https://") || page.starts_with("http://");
     anyhow::ensure!(
         is_an_address && !page.ends_with('/') && !page.contains(['#', '?', ' ', '{', '}']),

@@ -7,6 +7,7 @@ use gateway::accounts::DEMO_PASSWORD;
 use platform::clock::Clock;
 use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
+use platform::server::files;
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics};
 
@@ -23,6 +24,9 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
         tracing::warn!(
             "faults can be asked for with `baedal fault`: for demos and tests only, never where people's money is"
         );
+    }
+    if files::raise().is_none() {
+        tracing::warn!("nobody can say how many files this process may open");
     }
     let shutdown = Shutdown::new();
     let metrics = Metrics::install(&shutdown)?;
@@ -76,18 +80,19 @@ pub async fn told_to_stop() -> &'static str {
 fn welcome(settings: &Settings, running: &Running) {
     let mut lines = vec![format!("Baedal is ready. Data: {}", settings.data_dir.display())];
     for (name, address) in running.addresses() {
-        lines.push(format!("  {name:<9} http://{address}"));
+        let scheme = if *name == "gateway" && !settings.tls.certificate.is_empty() { "https" } else { "http" };
+        lines.push(format!("  {name:<9} {scheme}://{address}"));
     }
-    if let Some(gateway) = running.address("gateway") {
+    if let Some(entrance) = running.entrance() {
         lines.push(String::new());
-        lines.push(format!("Open http://{gateway}/ in a browser, or look at the stores:"));
-        lines.push(format!("  curl http://{gateway}/api/stores"));
+        lines.push(format!("Open {entrance}/ in a browser, or look at the stores:"));
+        lines.push(format!("  curl {entrance}/api/stores"));
         if settings.demo_data {
             lines.push(format!(
                 "Sign in as customer, owner, rider or operator, each with the password {DEMO_PASSWORD}:"
             ));
             let body = format!("{{\"login\": \"customer\", \"password\": \"{DEMO_PASSWORD}\"}}");
-            lines.push(format!("  curl http://{gateway}/api/sessions -H 'Content-Type: application/json' -d '{body}'"));
+            lines.push(format!("  curl {entrance}/api/sessions -H 'Content-Type: application/json' -d '{body}'"));
         }
         lines.push("One order from menu to door, step by step: baedal demo".to_owned());
     }

@@ -117,7 +117,7 @@ impl Scene {
 
     fn behaviour(&self) -> anyhow::Result<Behaviour> {
         Ok(Behaviour {
-            templates: outlets::templates(&self.settings.messages)?,
+            templates: outlets::templates(&self.settings)?,
             senders: vec![self.sender()?],
             delay: DELAY,
             clock: Clock::system(),

@@ -160,6 +160,10 @@ fn an_unknown_setting_is_named_wherever_it_comes_from() {
     refused(&town.run(&["serve", "--config", file.to_str().unwrap()]), "forever");
     let output = town.command(&["serve"]).env("BAEDAL_FOREVER", "1").output().unwrap();
     refused(&output, "BAEDAL_FOREVER");
+    refused(&town.run(&["serve", "--set", "trusted_proxies=everybody"]), "everybody");
+    let port = format!("gateway={}", free_port());
+    let tls = ["serve", "gateway", "--port", &port, "--set", "tls.certificate=/nowhere", "--set", "tls.key=/nowhere"];
+    refused(&town.run(&tls), "/nowhere cannot be read");
 }
 
 #[test]

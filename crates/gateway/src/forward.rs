@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{HOST, LOCATION};
+use axum::http::header::LOCATION;
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use kernel::Context;
 use kernel::access::Place;
@@ -15,9 +15,6 @@ use platform::problem::Problem;
 use crate::Gateway;
 use crate::proxy::Outage;
 use crate::routes::PREFIX;
-
-/// By which name we were reached.
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// Forwards a request, or answers 404 where the gateway has nothing of its own.
 pub(crate) async fn forward(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
@@ -35,22 +32,12 @@ async fn forwarded(gateway: &Gateway, mut request: Request) -> Result<Response, 
     let path = if prefixed { path.strip_prefix(PREFIX).unwrap_or(path) } else { path };
     let inner = at_the_service(request.uri(), path).ok_or_else(Problem::not_found)?;
     *request.uri_mut() = inner;
-    tell_the_host(request.headers_mut());
     let target = gateway.targets.get(&context).ok_or_else(|| problem_of(context, Outage::Absent))?;
     let mut response = target.answer(request).await.map_err(|outage| problem_of(context, outage))?;
     if prefixed {
         prefix_location(response.headers_mut());
     }
     Ok(response)
-}
-
-/// A service learns by which name we were reached; what a caller claims of that counts for nothing.
-fn tell_the_host(headers: &mut HeaderMap) {
-    let name = headers.get(HOST).cloned();
-    headers.remove(FORWARDED_HOST);
-    if let Some(name) = name {
-        headers.insert(FORWARDED_HOST, name);
-    }
 }
 
 /// What a caller is told of an outage.

@@ -6,6 +6,7 @@
 //! stream of all events.
 
 pub mod accounts;
+mod around;
 mod authenticate;
 mod events;
 mod faults;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use kernel::Context;
@@ -63,6 +65,8 @@ pub struct Options {
     pub patience: Patience,
     /// Whether faults can be asked for here.
     pub faults: bool,
+    /// The origins whose pages may call this gateway from a browser.
+    pub callers: Vec<HeaderValue>,
 }
 
 /// Something to read.
@@ -109,14 +113,14 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
     let own = telemetry::routes(readiness, metrics, options.shutdown.clone()).merge(options.signer.router());
-    let accounts = options.accounts.clone();
+    let (accounts, callers) = (options.accounts.clone(), options.callers.clone());
     let mut router = Router::new();
     if options.faults {
         let path = "/api/operations/faults";
         router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
     }
     let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, options });
-    router
+    let router = router
         .route("/", get(page::show))
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))
@@ -127,7 +131,8 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         .fallback(forward::forward)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(from_fn_with_state(Arc::clone(&gateway), authenticate::admit))
-        .with_state(gateway)
+        .with_state(gateway);
+    around::all(router, callers)
 }
 
 #[cfg(test)]

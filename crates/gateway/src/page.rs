@@ -1,6 +1,6 @@
 //! The start page: what runs, where it is, and where to go next. Plain HTML, no script.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
@@ -9,20 +9,23 @@ use kernel::Context;
 use kernel::access::{Place, ROUTES, Server};
 
 use crate::Gateway;
+use crate::around::known_by;
 use crate::routes::PREFIX;
 use crate::status::{Health, Service, Status};
 
 const STYLE: &str = include_str!("page.css");
 
-/// Nothing is loaded from anywhere; the one style is in the page.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Nothing is loaded from anywhere; the one style is in the page, and known by its hash.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let style = known_by(&format!("\n{STYLE}"));
+    format!("default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+});
 
 /// Answers with the start page.
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
     let headers = [
         (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, POLICY),
+        (CONTENT_SECURITY_POLICY, POLICY.as_str()),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];

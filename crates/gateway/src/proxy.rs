@@ -10,7 +10,7 @@ use axum::http::header::{
     ACCEPT, CONNECTION, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
     TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::response::Response;
 use futures_util::StreamExt;
 use http_body_util::{BodyStream, StreamBody};
@@ -21,7 +21,9 @@ use kernel::Context;
 use platform::deadline::{DEADLINE_HEADER, Deadline};
 use platform::identity::{IDENTITY_HEADER, Identity, Signer};
 use platform::problem::Problem;
-use platform::server::{RequestId, Trace};
+use platform::server::{
+    ClientAddress, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Origin, REQUEST_ID, RequestId, Trace,
+};
 use platform::shutdown::Shutdown;
 use tower::Service;
 
@@ -195,8 +197,7 @@ impl Remote {
             Outage::Unreachable
         })?;
         *request.version_mut() = Version::HTTP_11;
-        let id = request.extensions().get::<RequestId>().map(|id| id.0.to_string());
-        let trace = request.extensions().get::<Trace>().map(|trace| trace.0.to_string());
+        let told = told(request.extensions());
         let deadline = request.extensions().get::<Deadline>().copied().unwrap_or(Deadline::NONE);
         let deadline = if asks_for_a_stream(request) { deadline } else { deadline.within(self.patience.head) };
         let headers = request.headers_mut();
@@ -204,7 +205,8 @@ impl Remote {
         headers.remove(HOST);
         // The client has been told to go on by our own server.
         headers.remove(EXPECT);
-        for (name, value) in [("x-request-id", id), ("traceparent", trace)] {
+        for (name, value) in told {
+            headers.remove(name);
             if let Some(value) = value.and_then(|text| HeaderValue::try_from(text).ok()) {
                 headers.insert(HeaderName::from_static(name), value);
             }
@@ -218,6 +220,18 @@ impl Remote {
         }
         Ok(())
     }
+}
+
+/// What a service is told of the request that it answers; whatever the caller said of that counts for nothing.
+fn told(extensions: &Extensions) -> [(&'static str, Option<String>); 5] {
+    let origin = extensions.get::<Origin>();
+    [
+        (REQUEST_ID, extensions.get::<RequestId>().map(|id| id.0.to_string())),
+        ("traceparent", extensions.get::<Trace>().map(|trace| trace.0.to_string())),
+        (FORWARDED_FOR, extensions.get::<ClientAddress>().map(|client| client.0.to_string())),
+        (FORWARDED_PROTO, origin.map(|origin| origin.scheme().to_owned())),
+        (FORWARDED_HOST, origin.map(|origin| origin.host().to_owned())),
+    ]
 }
 
 fn asks_for_a_stream(request: &Request) -> bool {

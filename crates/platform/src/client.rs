@@ -18,6 +18,11 @@ pub fn outside() -> ClientBuilder {
     builder().redirect(reqwest::redirect::Policy::none())
 }
 
+/// For whoever answers at `base`: over TLS as for the outside world, or plain HTTP as in our own network.
+pub fn at(base: &str) -> ClientBuilder {
+    if base.starts_with("https://") { outside() } else { inside() }
+}
+
 /// The body of an answer from outside; `None` where it breaks off, or has no end.
 pub async fn body(mut response: Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();

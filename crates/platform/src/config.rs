@@ -1,5 +1,6 @@
 //! Settings from flags, `BAEDAL_*` variables and `baedal.toml`, in that order; a key that nobody knows is an error.
 
+mod edge;
 mod layers;
 mod outside;
 mod resilience;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
+pub use edge::{Connections, Tls};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use resilience::Resilience;
 pub use waits::{Waits, span};
@@ -66,6 +68,19 @@ pub enum SettingsError {
     /// A variable that has to be set.
     #[error("the variable {0} has to be set: what is secret comes from the environment alone")]
     Lacking(&'static str),
+    /// A value that means nothing.
+    #[error("{key} is \"{value}\", which is not {expected}")]
+    Meaning {
+        /// The key.
+        key: String,
+        /// The value as it was written.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Settings that need each other.
+    #[error("{0}")]
+    Incomplete(&'static str),
     /// The time zone is not in the machine's database.
     #[error("\"{0}\" is not a time zone that this machine knows")]
     TimeZone(String),
@@ -83,6 +98,13 @@ pub struct Settings {
     pub bus: String,
     /// The address to listen at.
     pub bind: String,
+    /// The address that people reach the gateway by, like `https://baedal.example`; where none is set, each is led by the
+    /// name that they asked for.
+    pub public_address: String,
+    /// The addresses and networks of proxies, which are believed whom they ask for and by which name.
+    pub trusted_proxies: Vec<String>,
+    /// The origins whose pages may call the gateway from a browser, with bearer tokens and never with cookies.
+    pub cors_origins: Vec<String>,
     /// Where hours and days are counted.
     pub timezone: String,
     /// Whether an empty log is filled with demo stores, menus and people.
@@ -93,6 +115,10 @@ pub struct Settings {
     pub ports: Ports,
     /// Where the others answer, when they are other processes.
     pub upstreams: Upstreams,
+    /// TLS at the gateway's port.
+    pub tls: Tls,
+    /// How many connections there may be at the gateway's port.
+    pub connections: Connections,
     /// The log lines.
     pub log: Log,
     /// Who takes payments, and how long one may take.
@@ -118,11 +144,16 @@ impl Default for Settings {
             store: "sqlite".to_owned(),
             bus: "embedded".to_owned(),
             bind: "127.0.0.1".to_owned(),
+            public_address: String::new(),
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
             timezone: "Asia/Seoul".to_owned(),
             demo_data: true,
             faults: false,
             ports: Ports::default(),
             upstreams: Upstreams::default(),
+            tls: Tls::default(),
+            connections: Connections::default(),
             log: Log::default(),
             payment: Payment::default(),
             resilience: Resilience::default(),
@@ -276,6 +307,7 @@ impl Settings {
         let settings: Self = all.try_into().map_err(SettingsError::Shape)?;
         settings.time_zone()?;
         settings.refuse_what_is_not_built()?;
+        settings.refuse_a_broken_edge()?;
         Ok(settings)
     }
 
@@ -317,7 +349,7 @@ impl Settings {
     /// The base addresses of the gateways.
     pub fn gateways(&self) -> Vec<String> {
         if self.upstreams.gateway.is_empty() {
-            return vec![format!("http://127.0.0.1:{}", self.ports.gateway)];
+            return vec![self.gateway_here()];
         }
         self.upstreams.gateway.split(',').map(|base| base.trim().trim_end_matches('/').to_owned()).collect()
     }

@@ -1,13 +1,14 @@
 //! What handlers take from a request; whatever cannot be taken is answered with a problem.
 
 use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Query, RawPathParams, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -35,10 +36,21 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
         match tokio::time::timeout(BODY_TIMEOUT, Limited::new(request.into_body(), BODY_LIMIT).collect()).await {
             Ok(Ok(body)) => Ok(Self(body.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::too_large(BODY_LIMIT).closing()),
+            Ok(Err(error)) if is_broken(&*error) => {
+                let detail = "The chunks of the body cannot be read.";
+                Err(Problem::new(StatusCode::BAD_REQUEST, "broken-body", detail).closing())
+            }
             // The client gave up in the middle: nobody is left to read this answer.
             Ok(Err(_)) | Err(_) => Err(Problem::request_timeout()),
         }
     }
+}
+
+/// Whether a body was sent that is none, as opposed to one that ended too early.
+fn is_broken(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    let io = causes.find_map(|cause| cause.downcast_ref::<io::Error>());
+    io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
 }
 
 /// A JSON body, with the bytes it was read from: these are what an idempotency key is bound to.

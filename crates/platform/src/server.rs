@@ -1,7 +1,15 @@
 //! Our own accept loop: half a request is cut off, connections are counted, a panic is one request's, stopping drains.
 
 mod answer;
+mod client;
+mod crowd;
+pub mod files;
 mod pulse;
+mod redirect;
+mod refusal;
+mod strict;
+mod tls;
+mod wire;
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -12,32 +20,42 @@ use axum::Router;
 use axum::http::HeaderMap;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+pub use self::client::{ClientAddress, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Origin, REQUEST_ID, Trust};
+pub use self::redirect::to_https;
+pub use self::tls::{Certificates, TlsError};
+
 use self::answer::{Edge, Meters};
+use self::crowd::Crowd;
 use self::pulse::{Late, Pulse, Watched};
+use self::refusal::{linger, refuse};
+use self::wire::Wire;
 use crate::clock::Clock;
 use crate::ids::Ids;
 use crate::problem::Problem;
 use crate::shutdown::Shutdown;
 
-/// The most bytes that one connection buffers, and with it the longest head of a request.
+/// The most bytes that one connection buffers.
 const BUFFER: usize = 64 * 1024;
-
-/// How much of a refused body is still read, so that the sender gets to see the refusal, and for how long.
-const LINGER: (usize, Duration) = (16 * 1024 * 1024, Duration::from_secs(2));
 
 /// What one server grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections at a time; the next ones wait in the kernel's queue.
+    /// Connections at a time. Where all are taken, those go that have rested longest; the next ones wait for that.
     pub connections: usize,
+    /// Connections at a time of one address that is neither this machine nor a proxy we believe.
+    pub connections_per_address: usize,
     /// How long the head of a request may take; it is cut off between this and half as much again.
     pub head: Duration,
+    /// How long the head of a request may be, in bytes.
+    pub head_bytes: usize,
+    /// How long its first line may be, in bytes.
+    pub line_bytes: usize,
+    /// How many headers it may have; hyper itself takes no more than a hundred.
+    pub headers: usize,
     /// How long a connection may be silent between requests.
     pub idle: Duration,
     /// How long requests may take to finish after stopping has begun.
@@ -48,38 +66,77 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_address: usize::MAX,
             head: Duration::from_secs(10),
+            head_bytes: 32 * 1024,
+            line_bytes: 8 * 1024,
+            headers: 100,
             idle: Duration::from_secs(75),
             drain: Duration::from_secs(10),
         }
     }
 }
 
+/// What stands between a server and those who ask.
+#[derive(Clone)]
+pub struct Door {
+    /// What is granted.
+    pub limits: Limits,
+    /// Who is believed what they say of those behind them.
+    pub trust: Trust,
+    /// With which certificate TLS is spoken; without one it is plain HTTP.
+    pub certificates: Option<Certificates>,
+    /// Under which address we are to be seen; without one it is the one that is asked for.
+    pub public: Option<Origin>,
+}
+
+impl From<Limits> for Door {
+    /// Plain HTTP, where nobody is believed anything.
+    fn from(limits: Limits) -> Self {
+        Self { limits, trust: Trust::Networks(Vec::new()), certificates: None, public: None }
+    }
+}
+
+impl Door {
+    /// A service's own port: whoever gets anywhere there is the gateway, and believed whom it asks for.
+    pub fn behind_the_gateway() -> Self {
+        Self { trust: Trust::Gateway, ..Limits::default().into() }
+    }
+
+    const fn is_secure(&self) -> bool {
+        self.certificates.is_some()
+    }
+}
+
 /// Serves until `shutdown` begins and the requests that were under way are answered.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, limits: Limits) {
-    let edge = Edge::new(router, Ids::system(Clock::system()), Meters::of(&listener));
-    let slots = Arc::new(Semaphore::new(limits.connections));
+pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, door: impl Into<Door>) {
+    let door: Arc<Door> = Arc::new(door.into());
+    let limits = door.limits;
+    let edge = Edge::new(router, Ids::system(Clock::system()), Meters::of(&listener), Arc::clone(&door));
+    let crowd = Crowd::new(&limits);
     let mut open = JoinSet::new();
     let mut begun = pin!(shutdown.begun());
     let mut pause = Duration::ZERO;
     loop {
-        let next = async {
-            // Even a sleep of nothing may wait for the timer's next millisecond.
-            if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
-            }
-            let slot = Arc::clone(&slots).acquire_owned().await;
-            (slot, listener.accept().await)
-        };
         tokio::select! {
             () = &mut begun => break,
             Some(ended) = open.join_next() => note(ended),
-            (slot, accepted) = next => match accepted {
+            accepted = accepted(&listener, pause) => match accepted {
                 Ok((stream, peer)) => {
                     pause = Duration::ZERO;
-                    let serving = connection(stream, edge.clone().for_peer(peer), shutdown.clone(), limits);
+                    let of = Crowd::counted(peer.ip(), &door.trust);
+                    if of.is_some_and(|of| !crowd.admits(of)) {
+                        edge.turned_away(peer);
+                        continue;
+                    }
+                    let pulse = Arc::new(Pulse::new(&limits));
+                    let place = tokio::select! {
+                        () = &mut begun => break,
+                        place = crowd.place(of, &pulse) => place,
+                    };
+                    let serving = connection(stream, edge.clone().for_peer(peer), pulse, shutdown.clone());
                     open.spawn(async move {
-                        let _slot = slot;
+                        let _place = place;
                         serving.await;
                     });
                 }
@@ -97,6 +154,14 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, li
         tracing::warn!(connections = open.len(), "requests were still running at the end and were cut off");
         open.shutdown().await;
     }
+}
+
+async fn accepted(listener: &TcpListener, pause: Duration) -> std::io::Result<(TcpStream, SocketAddr)> {
+    // Even a sleep of nothing may wait for the timer's next millisecond.
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
+    }
+    listener.accept().await
 }
 
 /// How long to wait after a failed accept: the client's failures pass at once, our own (no more files) need time.
@@ -117,17 +182,15 @@ fn note(ended: Result<(), tokio::task::JoinError>) {
     }
 }
 
-async fn connection(stream: TcpStream, edge: Edge, shutdown: Shutdown, limits: Limits) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection was gone before it was served");
-        return;
-    }
-    let pulse = Arc::new(Pulse::new(&limits));
+async fn connection(stream: TcpStream, edge: Edge, pulse: Arc<Pulse>, shutdown: Shutdown) {
+    let limits = edge.limits();
     let open = edge.opened();
+    let Some(wire) = prepared(stream, &edge, &pulse, &shutdown).await else { return };
     let service = edge.with_pulse(Arc::clone(&pulse));
-    let io = TokioIo::new(Watched::new(stream, Arc::clone(&pulse)));
+    let io = TokioIo::new(Watched::new(wire, Arc::clone(&pulse), &limits));
     let mut serving = http1::Builder::new().max_buf_size(BUFFER).serve_connection(io, service);
     let mut begun = pin!(shutdown.begun());
+    let mut asked = pin!(pulse.asked_to_leave());
     let mut stopping = false;
     let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + pulse.beat(), pulse.beat());
     let late = loop {
@@ -143,54 +206,60 @@ async fn connection(stream: TcpStream, edge: Edge, shutdown: Shutdown, limits: L
                 stopping = true;
                 std::pin::Pin::new(&mut serving).graceful_shutdown();
             }
+            halfway = &mut asked, if !stopping => {
+                if halfway {
+                    break Some(Late::Crowded);
+                }
+                stopping = true;
+                std::pin::Pin::new(&mut serving).graceful_shutdown();
+            }
             _ = beat.tick() => if let Some(late) = pulse.beaten() {
                 break Some(late);
             },
         }
     };
-    let mut stream = serving.into_parts().io.into_inner().into_inner();
-    match late {
-        Some(Late::HalfHead) => {
-            refuse_half_request(&mut stream).await;
-            linger(&mut stream).await;
+    let (mut stream, refused) = serving.into_parts().io.into_inner().into_inner();
+    let ending = async {
+        match (late, refused) {
+            (Some(Late::HalfHead), _) => refuse(&mut stream, &Problem::request_timeout()).await,
+            (_, Some(refused)) => refuse(&mut stream, &refused.problem(&limits)).await,
+            (None, None) if pulse.lingers() => linger(&mut stream).await,
+            (Some(Late::Silent | Late::Crowded) | None, None) => {}
         }
-        None if pulse.lingers() => linger(&mut stream).await,
-        Some(Late::Silent) | None => {}
+    };
+    // Who only sees a refusal off has to make room too.
+    tokio::select! {
+        () = ending => {}
+        _ = pulse.asked_to_leave() => {}
     }
     drop(open);
 }
 
-/// Writes 408 by hand: hyper has no request that it could answer.
-async fn refuse_half_request(stream: &mut TcpStream) {
-    let body = Problem::request_timeout().json();
-    let head = format!(
-        "HTTP/1.1 408 Request Timeout\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        crate::problem::PROBLEM_JSON,
-        body.len()
-    );
-    let message = [head.as_bytes(), &body].concat();
-    let written = async {
-        stream.write_all(&message).await?;
-        stream.shutdown().await
-    };
-    if !matches!(tokio::time::timeout(LINGER.1, written).await, Ok(Ok(()))) {
-        tracing::debug!("a client that sent half a request was gone before it was told");
+/// The connection as it is spoken on; none where it was gone, or did not get as far as that.
+async fn prepared(stream: TcpStream, edge: &Edge, pulse: &Pulse, shutdown: &Shutdown) -> Option<Wire> {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it was served");
+        return None;
     }
-}
-
-/// Reads on for a moment: closing on unread bytes resets the connection, and the answer would be lost with it.
-async fn linger(stream: &mut TcpStream) {
-    let drain = async {
-        let (mut buffer, mut left) = (vec![0; 16 * 1024], LINGER.0);
-        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-            left = left.saturating_sub(count);
-            if left == 0 {
-                return;
-            }
-        }
+    let Some(certificates) = edge.certificates() else { return Some(Wire::Plain(stream)) };
+    let acceptor = certificates.acceptor();
+    let shaking = tokio::time::timeout(edge.limits().head, acceptor.accept(stream));
+    let shaken = tokio::select! {
+        shaken = shaking => shaken,
+        () = shutdown.begun() => return None,
+        _ = pulse.asked_to_leave() => return None,
     };
-    // Whether the sender ended or our patience did, the connection closes now.
-    drop(tokio::time::timeout(LINGER.1, drain).await);
+    match shaken {
+        Ok(Ok(stream)) => Some(Wire::Secure(Box::new(stream))),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a connection did not get through its handshake");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("a connection took too long for its handshake");
+            None
+        }
+    }
 }
 
 /// The id of a request, sent back as `X-Request-Id`; among the extensions of every request that is served.

@@ -1,15 +1,17 @@
 //! The page from which an order is paid: what it costs, and a button that opens the provider's window.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use kernel::lang::Language;
 use platform::actor::Speaks;
+use platform::server::Origin;
 
 use super::standing::{self, Standing};
 use super::told::Told;
-use super::window::{self, Window};
+use super::window::Window;
 use super::words;
 use super::{Frame, PathText, by_token, page, text_of};
 use crate::domain::order::Known;
@@ -18,12 +20,15 @@ use crate::domain::storefront::Closed;
 use crate::domain::views::{OrderRow, PaymentDue};
 use crate::service::AppService;
 
+/// Which windows stay in touch with the page that opened them.
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
 /// `GET /o/{token}/pay`: where there is nothing to pay, how the order stands.
 pub async fn pay_page(
     State(app): State<AppService>,
     token: PathText,
     Speaks(language): Speaks,
-    headers: HeaderMap,
+    origin: Option<Extension<Origin>>,
 ) -> Response {
     let row = match by_token(&app, &text_of(token)) {
         Ok(row) => row,
@@ -31,7 +36,7 @@ pub async fn pay_page(
     };
     match (Standing::of(&row, app.room().clock.now()), row.payment_due()) {
         (Standing::Due, Some(due)) => match changes(&app, &row.order) {
-            changes if changes.is_empty() => show(&app, &row, &due, &headers),
+            changes if changes.is_empty() => show(&app, &row, &due, origin.as_deref()),
             changes => Told::changed(StatusCode::OK, row.order.details.language, &changes).page(&app),
         },
         (Standing::Due | Standing::Checking | Standing::TimeOver | Standing::Settled, _) => standing::show(&app, &row),
@@ -59,13 +64,14 @@ struct PayPage<'a> {
     amount_text: String,
     until: String,
     reference: &'a str,
+    /// Where a plain form's window comes back to. Toss's own is told by a script, from the address in the browser.
     origin: String,
     client_key: Option<&'a str>,
     window: Option<&'a str>,
     simulated: bool,
 }
 
-fn show(app: &AppService, row: &OrderRow, due: &PaymentDue, headers: &HeaderMap) -> Response {
+fn show(app: &AppService, row: &OrderRow, due: &PaymentDue, origin: Option<&Origin>) -> Response {
     let details = &row.order.details;
     let language = details.language;
     let words = Labels::of(language);
@@ -86,12 +92,17 @@ fn show(app: &AppService, row: &OrderRow, due: &PaymentDue, headers: &HeaderMap)
         amount_text: words::won(due.amount, language),
         until: words::clock(row.order.hold_ends_at, app.zone(), language),
         reference: &due.reference,
-        origin: window::origin(headers),
+        origin: origin.map(ToString::to_string).unwrap_or_default(),
         client_key,
         window,
         simulated: *app.window() == Window::Simulated,
     };
-    page(StatusCode::OK, &policy, &content)
+    let mut response = page(StatusCode::OK, &policy, &content);
+    if client_key.is_some() {
+        // The provider's script opens card companies' windows, which talk back to it.
+        response.headers_mut().insert(OPENER, HeaderValue::from_static("same-origin-allow-popups"));
+    }
+    response
 }
 
 /// What stands beside the values.

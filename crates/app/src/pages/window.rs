@@ -1,8 +1,6 @@
 //! The provider's window, in which the customer pays.
 
-use axum::http::header::HOST;
-use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Uri};
+use axum::http::Uri;
 
 /// Which window is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,40 +55,9 @@ fn origin_of(url: &str) -> Option<String> {
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
-/// Where a plain form's window comes back to: by the name that this browser asked for.
-///
-/// A header says it, so whoever asks can say anything; but the answer is theirs alone (it is never kept), no page can
-/// make another's browser send it, and what it leads to elsewhere is worth nothing without the provider's secret key.
-/// Toss's own window is told by a script, from the address in the browser.
-pub(super) fn origin(headers: &HeaderMap) -> String {
-    let named = headers.get("x-forwarded-host").or(headers.get(HOST));
-    let name = named.and_then(|value| value.to_str().ok()?.parse::<Authority>().ok());
-    match name.filter(|name| !name.as_str().contains('@')) {
-        Some(name) => format!("http://{name}"),
-        None => String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn asked(headers: &[(&'static str, &str)]) -> String {
-        let pairs = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-        origin(&pairs.collect::<HeaderMap>())
-    }
-
-    #[test]
-    fn a_window_elsewhere_comes_back_by_the_name_that_the_browser_asked_for() {
-        assert_eq!(asked(&[("host", "127.0.0.1:8088")]), "http://127.0.0.1:8088");
-        assert_eq!(asked(&[("host", "[::1]:8088")]), "http://[::1]:8088");
-        let forwarded = [("host", "127.0.0.1:8081"), ("x-forwarded-host", "baedal.example")];
-        assert_eq!(asked(&forwarded), "http://baedal.example");
-        for none in ["", "a b", "\"><script>", "me@elsewhere.example", "host/path"] {
-            assert_eq!(asked(&[("host", none)]), "", "{none}");
-        }
-        assert_eq!(asked(&[]), "");
-    }
 
     #[test]
     fn a_page_may_send_its_form_to_the_window_and_back_and_nowhere_else() {

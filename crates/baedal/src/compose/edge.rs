@@ -9,8 +9,10 @@ use gateway::Upstream;
 use gateway::accounts::Accounts;
 use kernel::Context;
 use platform::identity::{Gate, Keys, Signer};
+use platform::server::Door;
 
 use super::{Composer, DEMO_DATA, Parts, Roles};
+use crate::entrance::Entrance;
 
 /// What the gateway is, if it runs here.
 #[derive(Clone)]
@@ -29,6 +31,7 @@ impl Composer<'_> {
             self.app = Some(Signer::new(Context::App.name(), clock, ids));
         }
         if roles.gateway {
+            self.entrance = Some(Entrance::open(self.settings, shutdown).await?);
             let accounts = Accounts::open(&self.settings.data_dir, clock, ids, shutdown)?;
             if self.settings.demo_data {
                 accounts.make_demo_people(&store::demo_store_ids(DEMO_DATA)?).await?;
@@ -54,7 +57,13 @@ impl Composer<'_> {
         Ok(Gate::new(context, issuers, clock))
     }
 
-    pub(super) fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> anyhow::Result<Router> {
+    /// The gateway that listens at `own`, and what stands at its port.
+    pub(super) fn gateway(
+        &self,
+        own: SocketAddr,
+        addresses: &[(&'static str, SocketAddr)],
+    ) -> anyhow::Result<(Router, Door)> {
+        let entrance = self.entrance.as_ref().context("the gateway runs without an entrance")?;
         let Edge { accounts, signer } = self.edge.clone().context("the gateway runs without its accounts")?;
         let mut upstreams = BTreeMap::new();
         let mut shown = BTreeMap::new();
@@ -75,12 +84,13 @@ impl Composer<'_> {
             shutdown: self.parts.shutdown.clone(),
             readiness: self.readiness.clone(),
             metrics: self.parts.metrics.clone(),
-            address: format!("http://{own}"),
+            address: entrance.address(own),
             addresses: shown,
             documents: Vec::new(),
             patience: gateway::Patience::default(),
             faults: self.settings.faults,
+            callers: entrance.callers().to_vec(),
         };
-        Ok(gateway::router(upstreams, options))
+        Ok((gateway::router(upstreams, options), entrance.door().clone()))
     }
 }

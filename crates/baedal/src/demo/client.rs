@@ -23,7 +23,7 @@ pub struct Client {
 impl Client {
     /// For the gateway at `base`.
     pub fn new(base: &str) -> anyhow::Result<Self> {
-        let http = platform::client::inside().timeout(CALL).build()?;
+        let http = platform::client::at(base).timeout(CALL).build()?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
     }
 

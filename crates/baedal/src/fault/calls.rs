@@ -37,7 +37,7 @@ pub(super) struct Server {
 impl Server {
     /// The gateway at `base`, where `login` signs in.
     pub(super) async fn new(base: &str, login: &str, password: &str) -> anyhow::Result<Self> {
-        let http = platform::client::inside().timeout(CALL).build()?;
+        let http = platform::client::at(base).timeout(CALL).build()?;
         let base = base.trim_end_matches('/').to_owned();
         let token = sign_in(&http, &base, login, password).await?;
         Ok(Self { http, base, token })

@@ -12,6 +12,7 @@ mod cancelling;
 mod data;
 mod delivered;
 mod doubt;
+mod entrance;
 mod faults;
 mod interface;
 mod late;

@@ -466,7 +466,7 @@ async fn end(part: Part) {
 }
 
 /// Ports that stay free for this test, also while nobody listens there: below those that systems hand out by themselves.
-fn free_ports() -> Ports {
+pub fn free_ports() -> Ports {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let begin = 10_000 + u16::try_from(std::process::id() % 200).unwrap() * 100;
     let port = || loop {

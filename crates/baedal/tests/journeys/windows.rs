@@ -1,5 +1,7 @@
 //! Paying through the provider's window: what the customer sees there and back, and what is charged.
 
+#[path = "windows/policies.rs"]
+mod policies;
 #[path = "windows/races.rs"]
 mod races;
 #[path = "windows/refused.rs"]

@@ -1,5 +1,6 @@
 //! The gateway as its callers see it.
 
+mod around;
 mod faults;
 mod merged;
 mod page;
@@ -22,7 +23,7 @@ use platform::access::Routes;
 use platform::clock::Clock;
 use platform::identity::Signer;
 use platform::ids::Ids;
-use platform::server::{Limits, serve};
+use platform::server::{Door, Limits, serve};
 use platform::shutdown::Shutdown;
 use platform::telemetry::{Metrics, Readiness};
 use tokio::net::TcpListener;
@@ -91,6 +92,7 @@ fn options(shutdown: &Shutdown) -> Options {
         documents: vec![Document { title: "순두부 <b>".to_owned(), href: "/o?a&b".to_owned() }],
         patience: Patience::default(),
         faults: false,
+        callers: Vec::new(),
     }
 }
 
@@ -108,10 +110,15 @@ fn all_local() -> Router {
 
 /// Serves `router` on a port of its own, until `shutdown` begins.
 async fn served(router: Router, shutdown: &Shutdown) -> String {
+    served_at(router, Limits::default().into(), shutdown).await
+}
+
+/// The same behind `door`.
+async fn served_at(router: Router, door: Door, shutdown: &Shutdown) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let stop = shutdown.clone();
-    shutdown.spawn("server", async move { serve(listener, router, stop, Limits::default()).await });
+    shutdown.spawn("server", async move { serve(listener, router, stop, door).await });
     address
 }
 

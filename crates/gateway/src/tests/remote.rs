@@ -1,11 +1,13 @@
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::routing::{get, post};
 use futures_util::{StreamExt, stream};
-use platform::server::{RequestId, Trace};
+use platform::server::{ClientAddress, Origin, RequestId, Trace, Trust};
 use platform::sse::{self, Message};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::*;
 
@@ -35,14 +37,14 @@ async fn a_request_and_its_answer_pass_through() {
     let shutdown = Shutdown::new();
     let app = Router::new().route(
         "/orders",
-        post(async |headers: HeaderMap, body: String| {
-            let told =
-                ["authorization", "cookie", "idempotency-key", "x-request-id", "traceparent", "keep-alive", "x-hop"]
-                    .map(|name| headers.get(name).map(|value| value.to_str().unwrap().to_owned()));
-            (axum::http::StatusCode::CREATED, [("location", "/orders/o1")], format!("{told:?} {body}"))
+        post(async |Extension(RequestId(id)): Extension<RequestId>, headers: HeaderMap, body: String| {
+            let told = ["authorization", "cookie", "idempotency-key", "traceparent", "keep-alive", "x-hop"]
+                .map(|name| headers.get(name).map(|value| value.to_str().unwrap().to_owned()));
+            (axum::http::StatusCode::CREATED, [("location", "/orders/o1")], format!("{id} {told:?} {body}"))
         }),
     );
-    let gateway = before(Context::App, &served(app, &shutdown).await, options(&shutdown));
+    let behind = Door { trust: Trust::Gateway, ..Limits::default().into() };
+    let gateway = before(Context::App, &served_at(app, behind, &shutdown).await, options(&shutdown));
     let mut request = Request::post("/api/orders")
         .header("cookie", "baedal=forged")
         .header("baedal-identity", "forged")
@@ -58,7 +60,7 @@ async fn a_request_and_its_answer_pass_through() {
     request.extensions_mut().insert(Trace("00-trace".into()));
     let answer = asked(&gateway, by("customer/mina", request).await).await;
     assert_eq!((answer.status, &answer.headers["location"]), (201, &"/api/orders/o1".parse().unwrap()));
-    let told = format!(r#"[None, None, Some("k1"), Some("{id}"), Some("00-trace"), None, None] {{}}"#);
+    let told = format!(r#"{id} [None, None, Some("k1"), Some("00-trace"), None, None] {{}}"#);
     assert_eq!(answer.text, told);
     shutdown.begin();
 }
@@ -108,21 +110,42 @@ async fn events_come_at_once_and_end_when_the_gateway_stops() {
     service.begin();
 }
 
+/// Says what a service learns of who asks, and of what it was told of that beside.
+async fn learns(
+    Extension(ClientAddress(client)): Extension<ClientAddress>,
+    origin: Extension<Origin>,
+    id: Extension<RequestId>,
+    headers: HeaderMap,
+) -> String {
+    let hearsay = headers.keys().filter(|name| name.as_str().starts_with("x-") || *name == "forwarded").count();
+    format!("{client} {} {} {hearsay}", *origin, id.0.0)
+}
+
 #[tokio::test]
-async fn a_service_learns_by_which_name_we_were_reached_whatever_a_caller_claims() {
+async fn a_service_learns_who_asks_by_which_name_and_under_which_id_whatever_a_caller_claims() {
     let shutdown = Shutdown::new();
-    let answer = async |headers: HeaderMap| {
-        let names = headers.get_all("x-forwarded-host").iter().map(|name| name.to_str().unwrap().to_owned());
-        names.collect::<Vec<_>>().join(" ")
-    };
-    let app = Router::new().route("/pay/return", get(answer));
-    let remote = before(Context::App, &served(app.clone(), &shutdown).await, options(&shutdown));
+    let app = Router::new().route("/pay/return", get(learns));
+    let behind = Door { trust: Trust::Gateway, ..Limits::default().into() };
+    let remote = before(Context::App, &served_at(app.clone(), behind, &shutdown).await, options(&shutdown));
     let local = router(BTreeMap::from([(Context::App, Upstream::Local(app))]), options(&shutdown));
     for gateway in [remote, local] {
-        let request = Request::get("/pay/return").header("host", "baedal.example").header("x-forwarded-host", "forged");
-        assert_eq!(asked(&gateway, request.body(Body::empty()).unwrap()).await.text, "baedal.example");
-        let request = Request::get("/pay/return").header("x-forwarded-host", "forged");
-        assert_eq!(asked(&gateway, request.body(Body::empty()).unwrap()).await.text, "");
+        for (trusted, client, origin) in
+            [("10.0.0.0/8", "127.0.0.1", "http://here.example"), ("127.0.0.0/8", "203.0.113.7", "https://forged")]
+        {
+            let trust = Trust::Networks(vec![trusted.parse().unwrap()]);
+            let door = Door { trust, ..Limits::default().into() };
+            let base = served_at(gateway.clone(), door, &shutdown).await;
+            let mut stream = TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
+            let head = "GET /pay/return HTTP/1.1\r\nhost: here.example\r\nconnection: close\r\n\
+                x-forwarded-for: 1.1.1.1, 203.0.113.7\r\nx-forwarded-proto: https\r\nx-forwarded-host: forged\r\n\
+                forwarded: for=1.1.1.1\r\nx-request-id: 019aa8dc-0000-7000-8000-000000000000\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            let id = answer.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
+            assert_ne!(id, "019aa8dc-0000-7000-8000-000000000000");
+            assert!(answer.ends_with(&format!("{client} {origin} {id} 0")), "{trusted} {answer}");
+        }
     }
     shutdown.begin();
 }

@@ -87,6 +87,7 @@ pub(super) fn put(
             "off" | "false" | "no" | "0" => false,
             _ => return Err(wrong("on or off")),
         }),
+        Some(Value::Array(_)) => Value::Array(list(text).ok_or_else(|| wrong("a list with commas between"))?),
         Some(_) | None => Value::String(text.to_owned()),
     };
     let mut here = table;
@@ -96,4 +97,18 @@ pub(super) fn put(
     }
     here.insert(path[path.len() - 1].clone(), value);
     Ok(())
+}
+
+/// A list as people write it, or as the file has it.
+fn list(text: &str) -> Option<Vec<Value>> {
+    let text = text.trim();
+    if text.starts_with('[') {
+        let mut table = format!("list = {text}").parse::<Table>().ok()?;
+        return match table.remove("list") {
+            Some(Value::Array(list)) => Some(list),
+            Some(_) | None => None,
+        };
+    }
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    Some(parts.map(|part| Value::String(part.to_owned())).collect())
 }

@@ -48,22 +48,16 @@ pub enum MessageOutlet {
 }
 
 /// Messages to customers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Messages {
     /// How they leave.
     pub outlet: MessageOutlet,
-    /// Where the links in messages lead, without a slash at the end; it is part of the approved templates.
+    /// Where the links in messages lead, without a slash at the end; it is part of the approved templates. Where it is
+    /// empty, that is the public address.
     pub page: String,
     /// The registered number that short messages come from; without one there are none.
     pub sms_sender: String,
-}
-
-impl Default for Messages {
-    fn default() -> Self {
-        let page = "https://baedal.example".to_owned();
-        Self { outlet: MessageOutlet::default(), page, sms_sender: String::new() }
-    }
 }
 
 /// NHN Cloud's KakaoTalk Bizmessage.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::http::HeaderValue;
+use axum::http::header::{CONNECTION, TRANSFER_ENCODING};
 use axum::response::{IntoResponse, Response};
 use axum::routing::future::RouteFuture;
 use hyper::Request;
@@ -21,8 +22,9 @@ use tokio::net::TcpListener;
 use tower::Service;
 use uuid::Uuid;
 
+use super::client::{ClientAddress, Line, REQUEST_ID, Seen};
 use super::pulse::Pulse;
-use super::{Limits, Peer, RequestId, Trace};
+use super::{Certificates, Door, Limits, Peer, RequestId, Trace};
 use crate::deadline::Deadline;
 use crate::ids::Ids;
 use crate::problem::Problem;
@@ -33,6 +35,7 @@ pub(super) struct Edge {
     router: Router,
     ids: Ids,
     meters: Arc<Meters>,
+    door: Arc<Door>,
     peer: SocketAddr,
     pulse: Arc<Pulse>,
 }
@@ -42,6 +45,7 @@ pub(super) struct Meters {
     requests: [Counter; 5],
     seconds: Histogram,
     connections: Gauge,
+    turned_away: Counter,
 }
 
 impl Meters {
@@ -50,7 +54,8 @@ impl Meters {
         let requests = ["1xx", "2xx", "3xx", "4xx", "5xx"]
             .map(|class| metrics::counter!("http_requests_total", "port" => port.clone(), "status" => class));
         let seconds = metrics::histogram!("http_request_seconds", "port" => port.clone());
-        Self { requests, seconds, connections: metrics::gauge!("http_connections", "port" => port) }
+        let turned_away = metrics::counter!("http_connections_turned_away_total", "port" => port.clone());
+        Self { requests, seconds, connections: metrics::gauge!("http_connections", "port" => port), turned_away }
     }
 }
 
@@ -64,10 +69,10 @@ impl Drop for Open {
 }
 
 impl Edge {
-    pub(super) fn new(router: Router, ids: Ids, meters: Meters) -> Self {
-        let nobody = SocketAddr::from(([0, 0, 0, 0], 0));
+    pub(super) fn new(router: Router, ids: Ids, meters: Meters, door: Arc<Door>) -> Self {
+        let nobody = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
         let pulse = Arc::new(Pulse::new(&Limits::default()));
-        Self { router, ids, meters: Arc::new(meters), peer: nobody, pulse }
+        Self { router, ids, meters: Arc::new(meters), door, peer: nobody, pulse }
     }
 
     pub(super) fn for_peer(self, peer: SocketAddr) -> Self {
@@ -76,6 +81,20 @@ impl Edge {
 
     pub(super) fn with_pulse(self, pulse: Arc<Pulse>) -> Self {
         Self { pulse, ..self }
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.door.limits
+    }
+
+    pub(super) fn certificates(&self) -> Option<&Certificates> {
+        self.door.certificates.as_ref()
+    }
+
+    /// Counts a connection that its address may not have.
+    pub(super) fn turned_away(&self, peer: SocketAddr) {
+        tracing::debug!(%peer, "an address has all the connections that it may have");
+        self.meters.turned_away.increment(1);
     }
 
     pub(super) fn opened(&self) -> Open {
@@ -91,20 +110,25 @@ impl hyper::service::Service<Request<Incoming>> for Edge {
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         self.pulse.busy();
-        let id = self.ids.uuid();
-        let trace = Trace::of(request.headers(), id);
-        let deadline = Deadline::of(request.headers());
-        let extensions = request.extensions_mut();
-        extensions.insert(RequestId(id));
-        extensions.insert(Peer(self.peer));
-        extensions.insert(trace);
-        extensions.insert(deadline);
+        let Door { trust, public, .. } = &*self.door;
+        let line = Line { peer: self.peer, secure: self.door.is_secure(), trust, public: public.as_ref() };
         let has_body = !request.body().is_end_stream();
+        let is_last = request.headers().contains_key(TRANSFER_ENCODING);
+        let seen = line.read(&mut request);
+        let id = seen.as_ref().ok().and_then(|seen| seen.id).unwrap_or_else(|| self.ids.uuid());
+        let (inner, told) = match seen {
+            Ok(seen) => {
+                let told = tracing::enabled!(tracing::Level::DEBUG).then(|| Box::new(seen.clone()));
+                (Inner::Router(self.routed(request, seen, id)), told)
+            }
+            Err(problem) => (Inner::Refused(Some(problem)), None),
+        };
         Answering {
-            // A router is always ready.
-            inner: self.router.clone().call(request),
+            inner,
             id,
             has_body,
+            is_last,
+            told,
             began: Instant::now(),
             meters: Arc::clone(&self.meters),
             pulse: Arc::clone(&self.pulse),
@@ -112,14 +136,49 @@ impl hyper::service::Service<Request<Incoming>> for Edge {
     }
 }
 
+impl Edge {
+    fn routed(&self, mut request: Request<Incoming>, seen: Seen, id: Uuid) -> RouteFuture<Infallible> {
+        let trace = Trace::of(request.headers(), id);
+        let deadline = Deadline::of(request.headers());
+        let extensions = request.extensions_mut();
+        extensions.insert(RequestId(id));
+        extensions.insert(Peer(self.peer));
+        extensions.insert(seen.client);
+        extensions.insert(seen.origin);
+        extensions.insert(trace);
+        extensions.insert(deadline);
+        // A router is always ready.
+        self.router.clone().call(request)
+    }
+}
+
 /// A request being answered.
 pub(super) struct Answering {
-    inner: RouteFuture<Infallible>,
+    inner: Inner,
     id: Uuid,
     has_body: bool,
+    /// Whether nothing is read behind this request: who sends chunks may mean something else by where they end.
+    is_last: bool,
+    /// What is logged of it, where that is.
+    told: Option<Box<Seen>>,
     began: Instant,
     meters: Arc<Meters>,
     pulse: Arc<Pulse>,
+}
+
+#[expect(clippy::large_enum_variant, reason = "nearly every request is routed: the box would cost more than the room")]
+enum Inner {
+    Router(RouteFuture<Infallible>),
+    Refused(Option<Problem>),
+}
+
+impl Inner {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
+        match self {
+            Self::Router(future) => Pin::new(future).poll(cx).map(|Ok(response)| response),
+            Self::Refused(problem) => Poll::Ready(problem.take().map(IntoResponse::into_response).unwrap_or_default()),
+        }
+    }
 }
 
 impl Future for Answering {
@@ -127,23 +186,30 @@ impl Future for Answering {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // After a panic this future is not polled again and the router keeps nothing of it, so no broken state is seen.
-        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.inner).poll(cx)));
+        let polled = catch_unwind(AssertUnwindSafe(|| self.inner.poll(cx)));
         let mut response = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(Ok(response))) => response,
+            Ok(Poll::Ready(response)) => response,
             Err(panic) => {
                 tracing::error!(id = %self.id, panic = message(&*panic), "a handler panicked, which is a bug");
                 Problem::bug(self.id).closing().into_response()
             }
         };
         if let Ok(value) = HeaderValue::from_str(self.id.hyphenated().encode_lower(&mut [0; 36])) {
-            response.headers_mut().insert("x-request-id", value);
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        if self.is_last {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let status = response.status();
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
         self.meters.requests[class].increment(1);
         self.meters.seconds.record(self.began.elapsed());
         self.pulse.answered(self.has_body && !status.is_success());
+        if let Some(Seen { client: ClientAddress(client), origin, .. }) = self.told.as_deref() {
+            // Not the path: an address may be all that protects what is behind it.
+            tracing::debug!(id = %self.id, %client, %origin, status = status.as_u16(), "answered");
+        }
         Poll::Ready(Ok(response))
     }
 }

@@ -3,14 +3,16 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 use super::Limits;
+use super::strict::{Heads, Refused};
+use super::wire::Wire;
 
 /// Nothing has arrived yet.
 const FRESH: u8 = 0;
@@ -21,6 +23,9 @@ const BUSY: u8 = 2;
 /// Between requests, or sending an answer.
 const IDLE: u8 = 3;
 
+/// Tells which of two connections has rested longer: counted on whenever one begins to.
+static RESTS: AtomicU64 = AtomicU64::new(0);
+
 /// Time in beats: a beat is half of what the head of a request may take.
 #[derive(Debug)]
 pub(super) struct Pulse {
@@ -30,6 +35,10 @@ pub(super) struct Pulse {
     since: AtomicU32,
     phase: AtomicU8,
     lingers: AtomicBool,
+    awaits_body: AtomicBool,
+    rests_since: AtomicU64,
+    leaving: AtomicBool,
+    leave: Notify,
 }
 
 /// Why a connection is given up.
@@ -39,6 +48,19 @@ pub(super) enum Late {
     HalfHead,
     /// Nothing came or went for too long.
     Silent,
+    /// Others need its place.
+    Crowded,
+}
+
+/// How a connection rests; the smallest is the first to go where there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rest {
+    /// Between requests, since then.
+    Between(u64),
+    /// About the head of one, since then.
+    HalfHead(u64),
+    /// About its body, since then.
+    HalfBody(u64),
 }
 
 impl Pulse {
@@ -52,6 +74,10 @@ impl Pulse {
             since: AtomicU32::new(0),
             phase: AtomicU8::new(FRESH),
             lingers: AtomicBool::new(false),
+            awaits_body: AtomicBool::new(false),
+            rests_since: AtomicU64::new(RESTS.fetch_add(1, Relaxed)),
+            leaving: AtomicBool::new(false),
+            leave: Notify::new(),
         }
     }
 
@@ -79,6 +105,7 @@ impl Pulse {
     /// The answer has begun; `lingers` when some of the request may have been left unread.
     pub(super) fn answered(&self, lingers: bool) {
         self.lingers.store(lingers, Relaxed);
+        self.rests_since.store(RESTS.fetch_add(1, Relaxed), Relaxed);
         self.mark(IDLE);
     }
 
@@ -86,8 +113,43 @@ impl Pulse {
         self.lingers.load(Relaxed)
     }
 
-    fn arrived(&self) {
+    /// How it rests, if it does and was not asked to leave already.
+    pub(super) fn resting(&self) -> Option<Rest> {
+        let since = self.rests_since.load(Relaxed);
+        match self.phase.load(Relaxed) {
+            _ if self.is_leaving() => None,
+            FRESH | IDLE => Some(Rest::Between(since)),
+            HEAD => Some(Rest::HalfHead(since)),
+            BUSY if self.awaits_body.load(Relaxed) => Some(Rest::HalfBody(since)),
+            _ => None,
+        }
+    }
+
+    /// Asks the connection to end after the answer that it is sending, if it is.
+    pub(super) fn leave(&self) {
+        self.leaving.store(true, Relaxed);
+        self.leave.notify_one();
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.load(Relaxed)
+    }
+
+    /// Waits until the connection is asked to leave, and says whether it is to do so with half a request.
+    pub(super) async fn asked_to_leave(&self) -> bool {
+        self.leave.notified().await;
+        match self.phase.load(Relaxed) {
+            HEAD => true,
+            BUSY => self.awaits_body.load(Relaxed),
+            _ => false,
+        }
+    }
+
+    /// Something has come, with more of a body to come or not.
+    pub(super) fn arrived(&self, awaits_body: bool) {
+        self.awaits_body.store(awaits_body, Relaxed);
         if matches!(self.phase.load(Relaxed), FRESH | IDLE) {
+            self.rests_since.store(RESTS.fetch_add(1, Relaxed), Relaxed);
             self.mark(HEAD);
         }
     }
@@ -102,20 +164,23 @@ impl Pulse {
     }
 }
 
-/// A connection that tells its pulse what comes and goes.
+/// A connection that tells its pulse what comes and goes, and whose heads are looked at.
 #[derive(Debug)]
 pub(super) struct Watched {
-    stream: TcpStream,
+    stream: Wire,
     pulse: Arc<Pulse>,
+    heads: Heads,
+    refused: Option<Refused>,
 }
 
 impl Watched {
-    pub(super) const fn new(stream: TcpStream, pulse: Arc<Pulse>) -> Self {
-        Self { stream, pulse }
+    pub(super) const fn new(stream: Wire, pulse: Arc<Pulse>, limits: &Limits) -> Self {
+        Self { stream, pulse, heads: Heads::new(limits), refused: None }
     }
 
-    pub(super) fn into_inner(self) -> TcpStream {
-        self.stream
+    /// The stream, and why what came on it was refused.
+    pub(super) fn into_inner(self) -> (Wire, Option<Refused>) {
+        (self.stream, self.refused)
     }
 
     fn tell(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -130,8 +195,16 @@ impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.pulse.arrived();
+        let this = self.get_mut();
+        let arrived = &buffer.filled()[before..];
+        if arrived.is_empty() {
+            return read;
+        }
+        let looked = this.heads.look(arrived);
+        this.pulse.arrived(this.heads.awaits_body());
+        if let Err(refused) = looked {
+            this.refused = Some(refused);
+            return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         read
     }
@@ -161,6 +234,10 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // What was refused is still to be answered.
+        if self.refused.is_some() {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -1,8 +1,14 @@
+mod crowded;
+mod shapes;
+mod tls;
+mod told;
+
 use std::time::Instant;
 
 use axum::Extension;
 use axum::http::HeaderValue;
 use axum::routing::{get, post};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 
 use super::*;
@@ -19,7 +25,8 @@ struct Running {
 }
 
 impl Running {
-    async fn start(limits: Limits) -> Self {
+    async fn start(door: impl Into<Door>) -> Self {
+        let door = door.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, shutdown, go_on) = (listener.local_addr().unwrap(), Shutdown::new(), Arc::new(Notify::new()));
         let waiting = Arc::clone(&go_on);
@@ -28,6 +35,7 @@ impl Running {
             .route("/", get(async || "hello"))
             .route("/panic", get(panics))
             .route("/trace", get(traced))
+            .route("/told", get(told::told))
             .route(
                 "/slow",
                 get(async move || {
@@ -37,7 +45,7 @@ impl Running {
             )
             .route("/json", post(async |body: Json<serde_json::Value>| body.value.to_string()))
             .route("/stream", get(async move || crate::sse::respond(futures_util::stream::pending(), &streams)));
-        shutdown.spawn("server", serve(listener, with_fallbacks(router), shutdown.clone(), limits));
+        shutdown.spawn("server", serve(listener, with_fallbacks(router), shutdown.clone(), door));
         Self { address, shutdown, go_on }
     }
 
@@ -207,19 +215,6 @@ async fn stopping_does_not_wait_for_ever() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     server.shutdown.begin();
     assert!(server.shutdown.drained(SOON).await);
-}
-
-#[tokio::test]
-async fn beyond_the_limit_a_connection_waits_until_another_ends() {
-    let server = Running::start(Limits { connections: 1, ..Limits::default() }).await;
-    let mut first = server.connect().await;
-    first.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
-    until(&mut first, "hello").await;
-    let second = server.get("/");
-    tokio::pin!(second);
-    assert!(tokio::time::timeout(Duration::from_millis(100), &mut second).await.is_err());
-    drop(first);
-    assert!(second.await.ends_with("hello"));
 }
 
 #[tokio::test]

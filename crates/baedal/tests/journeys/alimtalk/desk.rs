@@ -56,7 +56,7 @@ impl Desk {
         .await;
         let webhook = |path: &str| Some(format!("{}/webhooks/{path}", app.root()));
         let behaviour = |path| Behaviour {
-            templates: listing::of(registry(), &app.settings.messages.page),
+            templates: listing::of(registry(), app.settings.page()),
             senders: vec![SENDER.to_owned()],
             delay: Duration::from_millis(15),
             clock: app.clock.clone(),

@@ -39,6 +39,24 @@ async fn a_window_elsewhere_gets_the_attempt_and_comes_back_by_the_name_that_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_a_public_address_the_window_comes_back_to_it_by_whatever_name_it_was_asked_for() {
+    let apart: [&[Context]; 2] = [&[], &Context::ALL];
+    let set = |settings: &mut platform::config::Settings| {
+        settings.payment.provider = PaymentProvider::Toss;
+        STUB.clone_into(&mut settings.toss.window);
+        settings.public_address = "https://order.example".into();
+    };
+    for app in [TestApp::start_with(set).await, TestApp::start_apart_with(&apart, set).await] {
+        let customer = app.someone("customer");
+        let unpaid = Unpaid::made(&app, &customer).await;
+        let page = open(&app, &unpaid.pay).await;
+        page.says(200, &["name=\"successUrl\" value=\"https://order.example/pay/return\""]);
+        assert_eq!(page.headers["strict-transport-security"], "max-age=31536000");
+        app.check();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn toss_s_own_window_is_opened_by_its_script_and_by_nothing_else() {
     let app = TestApp::start_with(|settings| {
         settings.payment.provider = PaymentProvider::Toss;
@@ -55,6 +73,7 @@ async fn toss_s_own_window_is_opened_by_its_script_and_by_nothing_else() {
     let nonce = policy.split_once("script-src 'nonce-").unwrap().1.split('\'').next().unwrap();
     assert!(policy.contains(&format!("script-src 'nonce-{nonce}' https://js.tosspayments.com;")), "{policy}");
     assert!(page.text.contains(&format!("<script type=\"module\" nonce=\"{nonce}\">")), "{}", page.text);
+    assert_eq!(page.headers["cross-origin-opener-policy"], "same-origin-allow-popups");
     assert_ne!(page.headers["content-security-policy"], other.headers["content-security-policy"]);
     app.check();
 }
