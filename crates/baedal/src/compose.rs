@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use axum::Router;
 use customer::service::{CustomerService, NoticeLog};
 use gateway::Upstream;
-use gateway::accounts::Accounts;
+use gateway::accounts::{self, Accounts, Demo};
 use kernel::Context;
 use platform::access;
 use platform::bus::Source;
@@ -30,6 +30,7 @@ use tokio::net::TcpListener;
 use pay::service::PayService;
 
 use crate::cli::What;
+use crate::codes;
 use crate::faulty;
 use crate::outlets;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
@@ -216,10 +217,18 @@ impl Composer<'_> {
             self.app = Some(Signer::new(Context::App.name(), clock, ids));
         }
         if roles.gateway {
-            let accounts = Accounts::open(&self.settings.data_dir, clock, ids, shutdown)?;
-            if self.settings.demo_data {
-                accounts.make_demo_people(&store::demo_store_ids(DEMO_DATA)?).await?;
-            }
+            let options = accounts::Options {
+                sessions: self.settings.sessions.clone(),
+                codes: codes::of(self.settings, &self.parts)?,
+            };
+            let accounts = Accounts::open_with(&self.settings.data_dir, clock, ids, shutdown, options)?;
+            let demo = if self.settings.demo_data {
+                Demo::People(store::demo_store_ids(DEMO_DATA)?)
+            } else {
+                Demo::Nobody
+            };
+            let operator = self.parts.secrets.operator_password.as_ref();
+            accounts.prepare(demo, operator).await.context("BAEDAL_OPERATOR_PASSWORD cannot be used")?;
             self.edge = Some(Edge { accounts, signer: Signer::new("gateway", clock, ids) });
         }
         Ok(())

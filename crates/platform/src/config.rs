@@ -3,6 +3,7 @@
 mod layers;
 mod outside;
 mod resilience;
+mod sessions;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use toml::{Table, Value};
 use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use resilience::Resilience;
+pub use sessions::{Kakao, Sessions};
 pub use waits::{Waits, span};
 
 /// The prefix of the variables that are ours.
@@ -107,6 +109,10 @@ pub struct Settings {
     pub nhn: Nhn,
     /// Solapi, where it carries them.
     pub solapi: Solapi,
+    /// How long people stay signed in.
+    pub sessions: Sessions,
+    /// Signing in with Kakao.
+    pub kakao: Kakao,
     /// How long everything else is waited for.
     pub waits: Waits,
 }
@@ -130,6 +136,8 @@ impl Default for Settings {
             messages: Messages::default(),
             nhn: Nhn::default(),
             solapi: Solapi::default(),
+            sessions: Sessions::default(),
+            kakao: Kakao::default(),
             waits: Waits::default(),
         }
     }

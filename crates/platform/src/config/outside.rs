@@ -124,8 +124,14 @@ impl std::fmt::Debug for Secret {
 }
 
 /// The variables that hold secrets. They are no settings: no file holds them and nothing prints them.
-pub const SECRETS: [&str; 4] =
-    ["BAEDAL_TOSS_SECRET_KEY", "BAEDAL_NHN_SECRET_KEY", "BAEDAL_SOLAPI_API_KEY", "BAEDAL_SOLAPI_API_SECRET"];
+pub const SECRETS: [&str; 6] = [
+    "BAEDAL_TOSS_SECRET_KEY",
+    "BAEDAL_NHN_SECRET_KEY",
+    "BAEDAL_SOLAPI_API_KEY",
+    "BAEDAL_SOLAPI_API_SECRET",
+    "BAEDAL_OPERATOR_PASSWORD",
+    "BAEDAL_KAKAO_CLIENT_SECRET",
+];
 
 /// What the environment holds in secret.
 #[derive(Debug, Clone, Default)]
@@ -138,6 +144,10 @@ pub struct Secrets {
     pub solapi_api_key: Option<Secret>,
     /// `BAEDAL_SOLAPI_API_SECRET`.
     pub solapi_api_secret: Option<Secret>,
+    /// `BAEDAL_OPERATOR_PASSWORD`.
+    pub operator_password: Option<Secret>,
+    /// `BAEDAL_KAKAO_CLIENT_SECRET`.
+    pub kakao_client_secret: Option<Secret>,
 }
 
 impl Secrets {
@@ -150,6 +160,8 @@ impl Secrets {
                 Some(1) => &mut secrets.nhn_secret_key,
                 Some(2) => &mut secrets.solapi_api_key,
                 Some(3) => &mut secrets.solapi_api_secret,
+                Some(4) => &mut secrets.operator_password,
+                Some(5) => &mut secrets.kakao_client_secret,
                 Some(_) | None => continue,
             };
             *place = Some(Secret(value));
