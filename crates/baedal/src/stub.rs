@@ -75,18 +75,22 @@ impl Scene {
 
     fn nhn(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
         let secret = self.secrets.nhn_secret_key.clone();
-        let env = secret.is_none().then(|| format!("BAEDAL_NHN_SECRET_KEY={STUB} "));
+        let env = secret.is_none().then(|| format!("BAEDAL_NHN_SECRET_KEY={STUB} BAEDAL_NHN_SMS_SECRET_KEY={STUB} "));
         let options = nhn::Options {
             appkey: or_stub(&self.settings.nhn.appkey),
             secret: secret.unwrap_or_else(|| Secret::new(STUB)),
             sender_key: or_stub(&self.settings.nhn.sender_key),
             behaviour: self.behaviour()?,
         };
-        let known = format!("nhn.appkey={} --set nhn.sender_key={}", options.appkey, options.sender_key);
+        let known = format!(
+            "nhn.appkey={key} --set nhn.sms_appkey={key} --set nhn.sender_key={}",
+            options.sender_key,
+            key = options.appkey
+        );
         let sender = self.sender()?;
         let base = NhnStub::start(listener, options, shutdown)?.base();
         let start = format!(
-            "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set {known} --set messages.sms_sender={sender}",
+            "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set nhn.sms_base={base} --set {known} --set messages.sms_sender={sender}",
             env.unwrap_or_default()
         );
         let mut lines = self.lines("NHN Cloud's KakaoTalk Bizmessage", &base, &start, "send");

@@ -97,9 +97,10 @@ fn note(
     let from = keyed(connection, &["codes from", &guessing::counted(visitor.address)])?;
     let to = keyed(connection, &["codes to", phone.as_str()])?;
     let of_address: &[_] = if visitor.address.is_loopback() { &[] } else { &OF_ADDRESS };
-    let mut allowed = guessing::once_more(connection, &to, &OF_PHONE, now)?;
+    // The address first: what it asks for in vain does not count for the phone.
+    let mut allowed = guessing::once_more(connection, &from, of_address, now)?;
     if allowed.is_ok() {
-        allowed = guessing::once_more(connection, &from, of_address, now)?;
+        allowed = guessing::once_more(connection, &to, &OF_PHONE, now)?;
     }
     if allowed.is_err() {
         audit::write(connection, &entry(What::CodeLocked, connection)?, visitor, now)?;

@@ -76,12 +76,17 @@ pub struct Nhn {
     pub appkey: String,
     /// The key of the KakaoTalk channel that sends, 40 characters.
     pub sender_key: String,
+    /// Where the interface of its SMS answers, a product of its own, by which codes go to phones.
+    pub sms_base: String,
+    /// The key of the project there; without one no codes are sent.
+    pub sms_appkey: String,
 }
 
 impl Default for Nhn {
     fn default() -> Self {
         let base = "https://kakaotalk-bizmessage.api.nhncloudservice.com".to_owned();
-        Self { base, appkey: String::new(), sender_key: String::new() }
+        let sms_base = "https://api-sms.cloud.toast.com".to_owned();
+        Self { base, appkey: String::new(), sender_key: String::new(), sms_base, sms_appkey: String::new() }
     }
 }
 
@@ -124,13 +129,14 @@ impl std::fmt::Debug for Secret {
 }
 
 /// The variables that hold secrets. They are no settings: no file holds them and nothing prints them.
-pub const SECRETS: [&str; 6] = [
+pub const SECRETS: [&str; 7] = [
     "BAEDAL_TOSS_SECRET_KEY",
     "BAEDAL_NHN_SECRET_KEY",
     "BAEDAL_SOLAPI_API_KEY",
     "BAEDAL_SOLAPI_API_SECRET",
     "BAEDAL_OPERATOR_PASSWORD",
     "BAEDAL_KAKAO_CLIENT_SECRET",
+    "BAEDAL_NHN_SMS_SECRET_KEY",
 ];
 
 /// What the environment holds in secret.
@@ -148,6 +154,8 @@ pub struct Secrets {
     pub operator_password: Option<Secret>,
     /// `BAEDAL_KAKAO_CLIENT_SECRET`.
     pub kakao_client_secret: Option<Secret>,
+    /// `BAEDAL_NHN_SMS_SECRET_KEY`.
+    pub nhn_sms_secret_key: Option<Secret>,
 }
 
 impl Secrets {
@@ -162,6 +170,7 @@ impl Secrets {
                 Some(3) => &mut secrets.solapi_api_secret,
                 Some(4) => &mut secrets.operator_password,
                 Some(5) => &mut secrets.kakao_client_secret,
+                Some(6) => &mut secrets.nhn_sms_secret_key,
                 Some(_) | None => continue,
             };
             *place = Some(Secret(value));
