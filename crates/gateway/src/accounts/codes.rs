@@ -61,11 +61,11 @@ impl Accounts {
     /// # Errors
     /// 429 when there were too many, 503 when it could not be sent.
     pub(crate) async fn send_code(&self, phone: &Mobile, visitor: Visitor) -> Result<Option<String>, Problem> {
-        let codes = self.0.options.codes.clone();
+        let codes = self.0.codes.clone();
         if matches!(codes, Codes::Nowhere) {
             return Err(Problem::unavailable("There is no way by which codes could be sent here.", 3_600));
         }
-        let code = format!("{:06}", self.0.ids.bits() % 1_000_000);
+        let code = format!("{:06}", self.0.opener.ids.bits() % 1_000_000);
         let (now, kept, to) = (self.now(), code.clone(), phone.clone());
         let noted = self.run(move |connection| note(connection, &to, &kept, &visitor, now));
         if let Err(wait) = noted.await? {

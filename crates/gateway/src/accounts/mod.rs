@@ -38,6 +38,7 @@ pub use logins::{Login, NotALogin};
 use passwords::Passwords;
 pub(crate) use people::{Listed, New};
 pub(crate) use sessions::Open;
+use sessions::Opener;
 pub use sessions::{Session, SignedIn};
 pub(crate) use signing::SignUp;
 
@@ -51,11 +52,11 @@ pub struct Accounts(Arc<Inner>);
 struct Inner {
     database: Database,
     clock: Clock,
-    ids: Ids,
     shutdown: Shutdown,
     passwords: Passwords,
     live: Arc<Live>,
-    options: Options,
+    opener: Opener,
+    codes: Codes,
     cleaned_at: AtomicI64,
     is_demo: AtomicBool,
 }
@@ -81,7 +82,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account of `actor`.
+    /// The account of `actor`, whose id is nobody else's.
     pub fn of(actor: &Actor) -> Self {
         let stores = match actor {
             Actor::Owner(owner) => owner.stores.iter().copied().collect(),
@@ -124,14 +125,16 @@ impl Accounts {
         options: Options,
     ) -> Result<Self, StoreError> {
         let database = Database::open(dir, "gateway", schema::TABLES, schema::VERSION, shutdown)?;
+        let settings = Arc::new(options.sessions);
+        let opener = Opener { clock: clock.clone(), ids: ids.clone(), settings };
         Ok(Self(Arc::new(Inner {
             database,
             clock: clock.clone(),
-            ids: ids.clone(),
             shutdown: shutdown.clone(),
             passwords: Passwords::new(),
             live: Arc::new(Live::new()),
-            options,
+            opener,
+            codes: options.codes,
             cleaned_at: AtomicI64::new(0),
             is_demo: AtomicBool::new(false),
         })))
@@ -139,12 +142,12 @@ impl Accounts {
 
     /// How sessions are kept.
     pub fn settings(&self) -> &config::Sessions {
-        &self.0.options.sessions
+        &self.0.opener.settings
     }
 
     /// What a page's own style is known by.
     pub(crate) fn nonce(&self) -> String {
-        self.0.ids.token()
+        self.0.opener.ids.token()
     }
 
     /// Now, in milliseconds.
@@ -154,7 +157,7 @@ impl Accounts {
 
     /// An id for somebody new.
     fn new_id(&self) -> Result<PersonId, Problem> {
-        let id = self.0.ids.uuid().to_string();
+        let id = self.0.opener.ids.uuid().to_string();
         PersonId::parse(&id).map_err(|error| outage(StoreError::Unreadable(error.to_string())))
     }
 

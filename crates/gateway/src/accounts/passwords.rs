@@ -70,15 +70,13 @@ impl Passwords {
         self.work(move || {
             // What nobody can have is not worked on for long.
             let password = if password.len() <= 4 * LENGTH.end() { normal(&password) } else { String::new() };
-            match hash {
-                Some(hash) => PasswordHash::new(&hash)
-                    .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()),
-                None => {
-                    // Whether somebody is known must not be told by the time it takes.
-                    drop(Argon2::default().hash_password(password.as_bytes()));
-                    false
-                }
-            }
+            let Some(hash) = hash else {
+                // Whether somebody is known must not be told by the time it takes.
+                drop(Argon2::default().hash_password(password.as_bytes()));
+                return false;
+            };
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         })
         .await
     }

@@ -200,7 +200,7 @@ impl Accounts {
 
     /// A password that nobody would guess, and what is kept of it.
     async fn drawn(&self) -> Result<(String, String), Problem> {
-        let password: String = self.0.ids.token().chars().take(16).collect();
+        let password: String = self.0.opener.ids.token().chars().take(16).collect();
         let hash = self.0.passwords.hash_drawn(password.clone()).await?;
         Ok((password, hash))
     }

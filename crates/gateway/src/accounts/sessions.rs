@@ -7,7 +7,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use kernel::Time;
 use kernel::people::Role;
+use platform::clock::Clock;
+use platform::config::Sessions;
 use platform::identity::Identity;
+use platform::ids::Ids;
 use platform::problem::Problem;
 use platform::store::StoreError;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -124,32 +127,24 @@ pub(super) struct Opening {
     pub(super) signed: SignedIn,
 }
 
-impl Accounts {
-    /// Signs in somebody who has shown by other means than a password who they are; the account is made where it is new.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn sign_in_as(&self, account: Account) -> Result<SignedIn, StoreError> {
-        let now = self.now();
-        let opening = self.opening(account, Proof::Other, String::new());
-        let live = Arc::clone(&self.0.live);
-        let opened = self.0.database.run(move |connection| {
-            let account = &opening.signed.session.account;
-            rows::insert(connection, &rows::New { account, password: None, once_until: None, is_demo: false }, now)?;
-            open(connection, &live, &opening, now)?;
-            Ok(opening.signed)
-        });
-        opened.await
-    }
+/// What it takes to open a session. Jobs of the database's thread hold this and not the accounts: whoever lets go of those
+/// last waits for that thread.
+#[derive(Clone)]
+pub(super) struct Opener {
+    pub(super) clock: Clock,
+    pub(super) ids: Ids,
+    pub(super) settings: Arc<Sessions>,
+}
 
+impl Opener {
     /// A session for `account`, which has shown who it is.
     pub(super) fn opening(&self, account: Account, proof: Proof, device: String) -> Opening {
         // 256 random bits, as two tokens of 128.
-        let token = format!("{}{}", self.0.ids.token(), self.0.ids.token());
-        let now = self.0.clock.now();
-        let (longest, idle) = self.0.options.sessions.of(account.role);
+        let token = format!("{}{}", self.ids.token(), self.ids.token());
+        let now = self.clock.now();
+        let (longest, idle) = self.settings.of(account.role);
         let session = Arc::new(Session {
-            id: self.0.ids.uuid(),
+            id: self.ids.uuid(),
             identity: Identity::Somebody(account.actor()),
             account,
             expires_at: now.saturating_add(longest).unwrap_or(Time::MAX),
@@ -159,6 +154,26 @@ impl Accounts {
             seen_at: AtomicI64::new(now.as_millisecond()),
         });
         Opening { hash: hash(&token), device, signed: SignedIn { token, session } }
+    }
+}
+
+impl Accounts {
+    /// Signs in somebody who has shown by other means than a password who they are; the account is made where it is new.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sign_in_as(&self, account: Account) -> Result<SignedIn, StoreError> {
+        let now = self.now();
+        let (opener, live) = (self.0.opener.clone(), Arc::clone(&self.0.live));
+        let opened = self.0.database.run(move |connection| {
+            let new = rows::New { account: &account, password: None, once_until: None, is_demo: false };
+            rows::insert(connection, &new, now)?;
+            let known = rows::by_id(connection, account.id.as_str())?.map_or(account, |known| known.account);
+            let opening = opener.opening(known, Proof::Other, String::new());
+            open(connection, &live, &opening, now)?;
+            Ok(opening.signed)
+        });
+        opened.await
     }
 
     /// The session that `token` stands for, if it is one and not over; it is used by that.
@@ -188,7 +203,7 @@ impl Accounts {
     async fn read(&self, hash: TokenHash) -> Result<Option<Arc<Session>>, StoreError> {
         let sql = "SELECT accounts.id, role, stores, sessions.id, proof, sessions.created_at, seen_at, expires_at \
                    FROM sessions JOIN accounts ON accounts.id = account WHERE token = ?1 AND disabled_at IS NULL";
-        let (live, settings) = (Arc::clone(&self.0.live), self.0.options.sessions.clone());
+        let (live, settings) = (Arc::clone(&self.0.live), Arc::clone(&self.0.opener.settings));
         let found = self.0.database.run(move |connection| {
             let read = |row: &Row<'_>| read(row, |role| settings.of(role).1);
             let session = connection.prepare_cached(sql)?.query_row([hash], read).optional()?.map(Arc::new);

@@ -67,9 +67,9 @@ impl Accounts {
                 Some(self.hash_for(&known.account, new).await?)
             }
         };
-        let opening = self.opening(known.account.clone(), Proof::Password, visitor.device.clone());
+        let opening = self.0.opener.opening(known.account.clone(), Proof::Password, visitor.device.clone());
         let (live, clean) = (Arc::clone(&self.0.live), self.is_cleaning_due(now));
-        let audit_kept = self.0.options.sessions.audit;
+        let audit_kept = self.0.opener.settings.audit;
         let opened = self.run(move |connection| {
             // Meanwhile the account may have been closed, or its password changed.
             let id = known.account.id.as_str();
@@ -102,7 +102,7 @@ impl Accounts {
         visitor: Visitor,
     ) -> Result<SignedIn, Problem> {
         let (phone, now, live) = (phone.clone(), self.now(), Arc::clone(&self.0.live));
-        let (accounts, id) = (self.clone(), self.new_id()?);
+        let (opener, id) = (self.0.opener.clone(), self.new_id()?);
         let made = self.run(move |connection| {
             let checked = codes::check(connection, &phone, &code, now)?;
             if checked != Checked::Fits {
@@ -121,7 +121,7 @@ impl Accounts {
                     account
                 }
             };
-            let opening = accounts.opening(account, Proof::Code, visitor.device.clone());
+            let opening = opener.opening(account, Proof::Code, visitor.device.clone());
             open(connection, &live, &opening, &visitor, now)?;
             Ok(Made::Opened(opening.signed))
         });
@@ -146,7 +146,7 @@ impl Accounts {
         };
         self.count_sign_up(visitor.clone()).await?;
         let hash = self.0.passwords.hash(password, vec![login.clone()]).await?;
-        let (now, live, accounts, id) = (self.now(), Arc::clone(&self.0.live), self.clone(), self.new_id()?);
+        let (now, live, opener, id) = (self.now(), Arc::clone(&self.0.live), self.0.opener.clone(), self.new_id()?);
         let made = self.run(move |connection| {
             if let SignUp::Phone { phone, code } = &asked {
                 let checked = codes::check(connection, phone, code, now)?;
@@ -167,7 +167,7 @@ impl Accounts {
                 }
             };
             audit::write(connection, &Entry::new(What::SignedUp).by(account.actor()), &visitor, now)?;
-            let opening = accounts.opening(account, Proof::Password, visitor.device.clone());
+            let opening = opener.opening(account, Proof::Password, visitor.device.clone());
             open(connection, &live, &opening, &visitor, now)?;
             Ok(Made::Opened(opening.signed))
         });

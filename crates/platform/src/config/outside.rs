@@ -129,7 +129,7 @@ impl std::fmt::Debug for Secret {
 }
 
 /// The variables that hold secrets. They are no settings: no file holds them and nothing prints them.
-pub const SECRETS: [&str; 7] = [
+pub const SECRETS: [&str; 8] = [
     "BAEDAL_TOSS_SECRET_KEY",
     "BAEDAL_NHN_SECRET_KEY",
     "BAEDAL_SOLAPI_API_KEY",
@@ -137,6 +137,8 @@ pub const SECRETS: [&str; 7] = [
     "BAEDAL_OPERATOR_PASSWORD",
     "BAEDAL_KAKAO_CLIENT_SECRET",
     "BAEDAL_NHN_SMS_SECRET_KEY",
+    // Of whoever runs a command; the server has no use for it.
+    "BAEDAL_PASSWORD",
 ];
 
 /// What the environment holds in secret.
