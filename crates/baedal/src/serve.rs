@@ -79,7 +79,8 @@ pub async fn told_to_stop() -> &'static str {
 async fn demo_people(settings: &Settings, running: &Running) -> Vec<Role> {
     let Some(edge) = running.edge() else { return Vec::new() };
     let demo = edge.accounts.demo_people().await.unwrap_or_default();
-    let is_here = settings.bind == "localhost" || settings.bind.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    let is_here =
+        settings.bind == "localhost" || settings.bind.parse().is_ok_and(|address: IpAddr| address.is_loopback());
     if !demo.is_empty() && !is_here {
         tracing::warn!(
             bind = settings.bind,

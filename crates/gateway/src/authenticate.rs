@@ -105,7 +105,8 @@ async fn admitted(gateway: &Gateway, request: &mut Request) -> Result<Admitted, 
         Act::of(&gateway.accounts, found.route, path, &shown.session, visitor)
     });
     // What shows who somebody is ends here: a service takes our word alone.
-    for header in [AUTHORIZATION.as_str(), COOKIE.as_str(), IDENTITY_HEADER] {
+    let ours = [AUTHORIZATION.as_str(), COOKIE.as_str(), IDENTITY_HEADER];
+    for header in ours.into_iter().filter(|_| found.context.is_some()) {
         request.headers_mut().remove(header);
     }
     let extensions = request.extensions_mut();

@@ -10,6 +10,7 @@ mod authenticate;
 mod events;
 mod faults;
 mod forward;
+pub mod kakao;
 mod page;
 mod proxy;
 mod routes;

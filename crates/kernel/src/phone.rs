@@ -65,7 +65,9 @@ mod tests {
 
     #[test]
     fn what_no_mobile_phone_has_is_none() {
-        for text in ["", "02-123-4567", "010-123-4567", "0101234567890", "mina", "010-1234-567a", "１０", "82 10 1234 5678"] {
+        for text in
+            ["", "02-123-4567", "010-123-4567", "0101234567890", "mina", "010-1234-567a", "１０", "82 10 1234 5678"]
+        {
             assert_eq!(Mobile::parse(text), Err(NotAMobile), "{text}");
         }
         assert!(Mobile::parse("011-123-4567").is_ok(), "old numbers live on");

@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use axum::Router;
 use gateway::Upstream;
 use gateway::accounts::{self, Accounts, Demo};
+use gateway::kakao::{self, Kakao};
 use kernel::Context;
+use platform::config::{Settings, needed};
 use platform::identity::{Gate, Keys, Signer};
 
 use super::{Composer, DEMO_DATA, Parts, Roles};
@@ -33,13 +35,11 @@ impl Composer<'_> {
             let options = accounts::Options {
                 sessions: self.settings.sessions.clone(),
                 codes: codes::of(self.settings, &self.parts)?,
+                kakao: kakao(self.settings, &self.parts)?,
             };
             let accounts = Accounts::open_with(&self.settings.data_dir, clock, ids, shutdown, options)?;
-            let demo = if self.settings.demo_data {
-                Demo::People(store::demo_store_ids(DEMO_DATA)?)
-            } else {
-                Demo::Nobody
-            };
+            let demo =
+                if self.settings.demo_data { Demo::People(store::demo_store_ids(DEMO_DATA)?) } else { Demo::Nobody };
             let operator = self.parts.secrets.operator_password.as_ref();
             accounts.prepare(demo, operator).await.context("BAEDAL_OPERATOR_PASSWORD cannot be used")?;
             self.edge = Some(Edge { accounts, signer: Signer::new("gateway", clock, ids) });
@@ -92,4 +92,21 @@ impl Composer<'_> {
         };
         Ok(gateway::router(upstreams, options))
     }
+}
+
+/// Sign-in with Kakao, where it is set.
+fn kakao(settings: &Settings, parts: &Parts) -> anyhow::Result<Option<Kakao>> {
+    let set = &settings.kakao;
+    if set.client_id.is_empty() {
+        return Ok(None);
+    }
+    let here = || format!("http://127.0.0.1:{}/sign-in/kakao/callback", settings.ports.gateway);
+    let options = kakao::Options {
+        client_id: set.client_id.clone(),
+        secret: needed(parts.secrets.kakao_client_secret.as_ref(), "BAEDAL_KAKAO_CLIENT_SECRET")?,
+        issuer: set.issuer.clone(),
+        redirect: if set.redirect.is_empty() { here() } else { set.redirect.clone() },
+    };
+    let kakao = Kakao::new(options, parts.clock.clone(), parts.ids.clone());
+    kakao.map(Some).context("nobody can sign in with Kakao as it is set")
 }

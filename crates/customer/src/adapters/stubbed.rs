@@ -206,7 +206,8 @@ impl Book {
     pub(super) fn new(behaviour: &Behaviour, shutdown: &Shutdown) -> Self {
         let approved = |it: &Registered| (it.code.clone(), (it.clone(), Approval::Approved));
         let templates = behaviour.templates.iter().map(approved).collect();
-        let inner = Inner { templates, messages: Vec::new(), reached: Vec::new(), crossed: Vec::new(), texts: Vec::new() };
+        let inner =
+            Inner { templates, messages: Vec::new(), reached: Vec::new(), crossed: Vec::new(), texts: Vec::new() };
         Self {
             inner: Arc::new(Mutex::new(inner)),
             senders: behaviour.senders.clone().into(),

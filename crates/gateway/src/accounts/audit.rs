@@ -137,7 +137,16 @@ pub(super) fn write(connection: &Connection, entry: &Entry, visitor: &Visitor, n
     let address = (!visitor.address.is_unspecified()).then(|| visitor.address.to_canonical().to_string());
     let request = visitor.request.map(|id| id.to_string());
     let Entry { what, who, subject, route, status } = entry;
-    connection.prepare_cached(sql)?.execute(params![now, what.name(), who, subject, route, status, address, request])?;
+    connection.prepare_cached(sql)?.execute(params![
+        now,
+        what.name(),
+        who,
+        subject,
+        route,
+        status,
+        address,
+        request
+    ])?;
     Ok(())
 }
 
@@ -162,6 +171,7 @@ pub(super) fn clean(connection: &Connection, now: i64, kept: SignedDuration) -> 
     connection.execute("DELETE FROM requests WHERE at <= ?1", [now - FORGOTTEN])?;
     connection.execute("DELETE FROM known WHERE last_at <= ?1", [now - KNOWN])?;
     connection.execute("DELETE FROM codes WHERE expires_at <= ?1", [now])?;
+    connection.execute("DELETE FROM errands WHERE expires_at <= ?1", [now])?;
     Ok(())
 }
 

@@ -93,7 +93,8 @@ fn note(
     visitor: &Visitor,
     now: i64,
 ) -> rusqlite::Result<Result<(), i64>> {
-    let entry = |what, connection| Ok::<_, rusqlite::Error>(Entry::new(what).by(audit::somebody(connection, phone.as_str())?));
+    let entry =
+        |what, connection| Ok::<_, rusqlite::Error>(Entry::new(what).by(audit::somebody(connection, phone.as_str())?));
     let from = keyed(connection, &["codes from", &guessing::counted(visitor.address)])?;
     let to = keyed(connection, &["codes to", phone.as_str()])?;
     let of_address: &[_] = if visitor.address.is_loopback() { &[] } else { &OF_ADDRESS };
@@ -127,8 +128,7 @@ pub(super) fn check(connection: &Connection, phone: &Mobile, code: &str, now: i6
     let key = keyed(connection, &["code of", phone.as_str()])?;
     let sql = "UPDATE codes SET tries = tries + 1 WHERE phone = ?1 AND expires_at > ?2 AND tries < ?3 RETURNING code";
     let mut statement = connection.prepare_cached(sql)?;
-    let kept: Option<Vec<u8>> =
-        statement.query_row(params![key, now, MOST_TRIES], |row| row.get(0)).optional()?;
+    let kept: Option<Vec<u8>> = statement.query_row(params![key, now, MOST_TRIES], |row| row.get(0)).optional()?;
     let shown = keyed(connection, &["code", phone.as_str(), code.trim()])?;
     if kept.is_none_or(|kept| kept != shown) {
         return Ok(Checked::Wrong);

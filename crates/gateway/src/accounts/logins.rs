@@ -11,7 +11,9 @@ const LONGEST_NAME: usize = 32;
 
 /// The text cannot be signed in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("neither a Korean mobile number, nor an e-mail address, nor a name of 3 to 32 letters, digits, '-', '_' or '.'")]
+#[error(
+    "neither a Korean mobile number, nor an e-mail address, nor a name of 3 to 32 letters, digits, '-', '_' or '.'"
+)]
 pub struct NotALogin;
 
 /// What somebody signs in with, written in the one way in which it is kept.
@@ -58,7 +60,8 @@ impl Login {
 /// An address that mail could have. Whether anybody reads it only a letter would tell.
 fn email(text: &str) -> Option<String> {
     let (mailbox, host) = text.rsplit_once('@')?;
-    let is_plain = |text: &str| !text.chars().any(|c| c.is_whitespace() || c.is_control() || "@<>()[],;:\\\"".contains(c));
+    let is_plain =
+        |text: &str| !text.chars().any(|c| c.is_whitespace() || c.is_control() || "@<>()[],;:\\\"".contains(c));
     let is_label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
@@ -94,8 +97,22 @@ mod tests {
     #[test]
     fn what_nobody_can_sign_in_with_is_refused() {
         let long = format!("{}@example.com", "a".repeat(65));
-        for typed in ["", "ab", "010-1234-567", "@example.com", "a@b", "a b@example.com", "a@@example.com", "민아",
-            "<script>", "a@-example.com", ".a@example.com", "a\n@example.com", &long, &"x".repeat(33)] {
+        for typed in [
+            "",
+            "ab",
+            "010-1234-567",
+            "@example.com",
+            "a@b",
+            "a b@example.com",
+            "a@@example.com",
+            "민아",
+            "<script>",
+            "a@-example.com",
+            ".a@example.com",
+            "a\n@example.com",
+            &long,
+            &"x".repeat(33),
+        ] {
             assert_eq!(Login::parse(typed), Err(NotALogin), "{typed}");
         }
     }

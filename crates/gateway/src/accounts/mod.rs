@@ -3,6 +3,7 @@
 mod audit;
 mod codes;
 mod demo;
+mod errands;
 mod guessing;
 mod live;
 mod logins;
@@ -29,10 +30,12 @@ use platform::shutdown::Shutdown;
 use platform::store::StoreError;
 use rusqlite::Connection;
 
-pub(crate) use audit::{Asked, Entry, What};
+use crate::kakao::Kakao;
 pub use audit::Visitor;
+pub(crate) use audit::{Asked, Entry, What};
 pub use codes::{CodeSender, Codes, NotSent, Sending};
 pub use demo::{DEMO_PASSWORD, Demo};
+pub(crate) use errands::Back;
 use live::Live;
 pub use logins::{Login, NotALogin};
 use passwords::Passwords;
@@ -57,6 +60,7 @@ struct Inner {
     live: Arc<Live>,
     opener: Opener,
     codes: Codes,
+    kakao: Option<Kakao>,
     cleaned_at: AtomicI64,
     is_demo: AtomicBool,
 }
@@ -68,6 +72,8 @@ pub struct Options {
     pub sessions: config::Sessions,
     /// How codes reach phones.
     pub codes: Codes,
+    /// Sign-in with Kakao, where there is such.
+    pub kakao: Option<Kakao>,
 }
 
 /// Somebody who can sign in.
@@ -135,6 +141,7 @@ impl Accounts {
             live: Arc::new(Live::new()),
             opener,
             codes: options.codes,
+            kakao: options.kakao,
             cleaned_at: AtomicI64::new(0),
             is_demo: AtomicBool::new(false),
         })))

@@ -27,7 +27,9 @@ pub(crate) enum Unfit {
     #[error("must not be what you sign in with")]
     Login,
     /// Many others have it.
-    #[error("is among the first that anybody would try; take a longer one, like three words that do not belong together")]
+    #[error(
+        "is among the first that anybody would try; take a longer one, like three words that do not belong together"
+    )]
     Common,
 }
 
@@ -104,7 +106,9 @@ pub(super) fn hash_of_the_demo(password: &str) -> Result<String, Problem> {
 
 fn hashed(password: &str, argon2: &Argon2<'_>) -> Result<String, Problem> {
     let hash = argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string());
-    hash.map_err(|error| outage(platform::store::StoreError::Unreadable(format!("a password could not be hashed: {error}"))))
+    hash.map_err(|error| {
+        outage(platform::store::StoreError::Unreadable(format!("a password could not be hashed: {error}")))
+    })
 }
 
 /// One text, however a keyboard puts it together.

@@ -142,7 +142,8 @@ impl Accounts {
         let is_demo = self.is_demo();
         self.change(id, What::Enabled, by, visitor, move |connection, _, known| {
             if known.is_demo && !is_demo {
-                let detail = "Everybody knows the demo people's password: they sign in only where the data are a demo's.";
+                let detail =
+                    "Everybody knows the demo people's password: they sign in only where the data are a demo's.";
                 return Ok(Err(Problem::conflict("demo-account", detail)));
             }
             let sql = "UPDATE accounts SET disabled_at = NULL WHERE id = ?1";

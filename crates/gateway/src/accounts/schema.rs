@@ -55,6 +55,20 @@ CREATE TABLE codes (
     tries      INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE links (
+    issuer  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES accounts (id),
+    PRIMARY KEY (issuer, subject)
+) WITHOUT ROWID;
+CREATE TABLE errands (
+    state      BLOB PRIMARY KEY,
+    browser    BLOB    NOT NULL,
+    nonce      TEXT    NOT NULL,
+    verifier   TEXT    NOT NULL,
+    next       TEXT    NOT NULL,
+    expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE requests (
     key BLOB    NOT NULL,
     at  INTEGER NOT NULL

@@ -357,7 +357,8 @@ pub(super) fn open(connection: &Connection, live: &Live, opening: &Opening, now:
     let row = params![opening.hash, id, account, proof, opening.device, now, expires_at];
     connection.prepare_cached(sql)?.execute(row)?;
     live.put(opening.hash, session);
-    let oldest = "SELECT token, id FROM sessions WHERE account = ?1 ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ?2";
+    let oldest =
+        "SELECT token, id FROM sessions WHERE account = ?1 ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET ?2";
     let mut statement = connection.prepare_cached(oldest)?;
     let too_many = statement.query_map(params![account, MOST_OF_ONE], |row| Ok((row.get(0)?, uuid(row, 1)?)))?;
     for found in too_many.collect::<rusqlite::Result<Vec<(TokenHash, Uuid)>>>()? {

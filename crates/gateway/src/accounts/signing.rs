@@ -134,12 +134,7 @@ impl Accounts {
     /// # Errors
     /// 409 where somebody signs in with that already, 401 where phone and code do not belong together, 422 for a password
     /// that is none.
-    pub(crate) async fn sign_up(
-        &self,
-        asked: SignUp,
-        password: String,
-        visitor: Visitor,
-    ) -> Result<SignedIn, Problem> {
+    pub(crate) async fn sign_up(&self, asked: SignUp, password: String, visitor: Visitor) -> Result<SignedIn, Problem> {
         let login = match &asked {
             SignUp::Phone { phone, .. } => phone.as_str().to_owned(),
             SignUp::Email(login) => login.as_str().to_owned(),

@@ -80,7 +80,9 @@ fn with(asked: Asked) -> Result<SignUp, Problem> {
         }
         Asked { email: Some(email), phone: None, code: None, .. } => match Login::parse(&email) {
             Ok(login @ Login::Email(_)) => Ok(SignUp::Email(login)),
-            Ok(Login::Phone(_) | Login::Name(_)) | Err(_) => Err(Problem::invalid_field("email", "not an e-mail address")),
+            Ok(Login::Phone(_) | Login::Name(_)) | Err(_) => {
+                Err(Problem::invalid_field("email", "not an e-mail address"))
+            }
         },
         Asked { .. } => Err(Problem::invalid_field("phone", "send phone and code, or email")),
     }

@@ -1,6 +1,10 @@
 //! The cookie by which a browser shows its session.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
 use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use kernel::Time;
 use platform::config::Sessions;
@@ -11,6 +15,11 @@ use crate::accounts::SignedIn;
 const SECURE: &str = "__Host-baedal";
 /// Its name where browsers may send it over plain HTTP.
 const PLAIN: &str = "baedal";
+
+/// By which a browser is known that was sent to Kakao.
+const ERRAND: (&str, &str) = ("__Host-baedal-kakao", "baedal-kakao");
+/// How long it keeps that, in seconds.
+const ERRAND_LASTS: i64 = 600;
 
 const fn name(sessions: &Sessions) -> &'static str {
     if sessions.insecure_cookies { PLAIN } else { SECURE }
@@ -50,9 +59,32 @@ pub(crate) fn clear(headers: &mut HeaderMap, sessions: &Sessions) {
     put(headers, sessions, "", 0);
 }
 
+/// Has the browser bring `text` with it when it comes back from Kakao; an empty one is forgotten.
+pub(crate) fn bring(headers: &mut HeaderMap, text: &str, sessions: &Sessions) {
+    let name = if sessions.insecure_cookies { ERRAND.1 } else { ERRAND.0 };
+    put_named(headers, name, sessions, text, if text.is_empty() { 0 } else { ERRAND_LASTS });
+}
+
+/// What a browser brings back from Kakao. The cookies of a request that the gateway itself answers are still there.
+pub(crate) struct Brought(pub(crate) Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Brought {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let lines = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        Ok(Self(pairs.find(|(name, _)| [ERRAND.0, ERRAND.1].contains(name)).map(|(_, text)| text.to_owned())))
+    }
+}
+
 fn put(headers: &mut HeaderMap, sessions: &Sessions, token: &str, age: i64) {
+    put_named(headers, name(sessions), sessions, token, age);
+}
+
+fn put_named(headers: &mut HeaderMap, name: &str, sessions: &Sessions, token: &str, age: i64) {
     let secure = if sessions.insecure_cookies { "" } else { "; Secure" };
-    let cookie = format!("{}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}", name(sessions));
+    let cookie = format!("{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
     if let Ok(value) = HeaderValue::try_from(cookie) {
         headers.append(SET_COOKIE, value);
     }

@@ -42,13 +42,14 @@ mod tests {
         assert!(refused(&[host, ("sec-fetch-site", "cross-site")]));
         assert!(refused(&[host, ("sec-fetch-site", "same-site")]), "a neighbour is not us");
         assert!(refused(&[host, ("sec-fetch-site", "cross-site"), ("origin", "https://baedal.example:8088")]));
-        for origin in ["https://elsewhere.example", "null", "https://baedal.example", "https://baedal.example:8088.evil"] {
+        for origin in
+            ["https://elsewhere.example", "null", "https://baedal.example", "https://baedal.example:8088.evil"]
+        {
             assert!(refused(&[host, ("origin", origin)]), "{origin}");
         }
         assert!(refused(&[("origin", "https://baedal.example:8088")]), "without a host nobody can tell");
         let elsewhere = [("sec-fetch-site", "cross-site")];
-        let pairs =
-            elsewhere.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let pairs = elsewhere.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         assert!(!is_refused(&Method::GET, &pairs.into_iter().collect()), "a link changes nothing");
     }
 }

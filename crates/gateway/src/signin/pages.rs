@@ -2,6 +2,7 @@
 
 mod account;
 mod frame;
+mod kakao;
 mod sign_in;
 mod sign_up;
 
@@ -28,6 +29,8 @@ const LONGEST_NEXT: usize = 512;
 pub(super) fn router() -> Router<Arc<Gateway>> {
     Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::act))
+        .route("/sign-in/kakao", get(kakao::begin))
+        .route("/sign-in/kakao/callback", get(kakao::come_back))
         .route("/sign-up", get(sign_up::show).post(sign_up::act))
         .route("/sign-out", post(account::sign_out))
         .route("/account", get(account::show))
@@ -78,8 +81,20 @@ mod tests {
             assert_eq!(local(good), good);
         }
         let long = format!("/{}", "a".repeat(LONGEST_NEXT));
-        for bad in ["", "account", "//elsewhere.example", "/\\elsewhere.example", "https://elsewhere.example", "/\t/elsewhere",
-            "javascript:alert(1)", "/\r\nSet-Cookie: a=b", "\\\\elsewhere", " //elsewhere", "/길", &long] {
+        for bad in [
+            "",
+            "account",
+            "//elsewhere.example",
+            "/\\elsewhere.example",
+            "https://elsewhere.example",
+            "/\t/elsewhere",
+            "javascript:alert(1)",
+            "/\r\nSet-Cookie: a=b",
+            "\\\\elsewhere",
+            " //elsewhere",
+            "/길",
+            &long,
+        ] {
             assert_eq!(local(bad), "/", "{bad}");
         }
     }

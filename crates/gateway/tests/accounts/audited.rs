@@ -26,7 +26,8 @@ async fn each_sign_in_is_written_down_good_or_not() {
     desk.delete("/api/sessions/current", &token).await.expect(204);
     let items = audit(&desk, "").await;
     let failed = ["sign-in-failed"; 5];
-    let expected = [&["code-sent", "signed-up", "signed-in"][..], &failed, &["sign-in-locked", "signed-out", "signed-in"]];
+    let expected =
+        [&["code-sent", "signed-up", "signed-in"][..], &failed, &["sign-in-locked", "signed-out", "signed-in"]];
     assert_eq!(whats(&items), expected.concat());
     assert_eq!(items[0]["who"], "operator/demo-operator");
     assert_eq!(items[2]["address"], HOME);
@@ -46,7 +47,9 @@ async fn each_command_of_an_operator_is_written_down_with_how_it_went() {
     desk.post("/api/operations/app/orders/o1/cancel", &operator, json!({})).await.expect(200);
     desk.get("/api/operations/app/orders", &operator).await.expect(200);
     let put = Method::PUT;
-    desk.call(put, "/api/operations/gateway/accounts/nobody/stores", &operator, json!({ "stores": [] })).await.expect(404);
+    desk.call(put, "/api/operations/gateway/accounts/nobody/stores", &operator, json!({ "stores": [] }))
+        .await
+        .expect(404);
     let acts = audit(&desk, "&what=act").await;
     assert_eq!(acts.len(), 2, "to look is no act");
     assert_eq!(acts[1]["who"], "operator/demo-operator");

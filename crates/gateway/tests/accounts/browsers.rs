@@ -22,7 +22,8 @@ async fn a_browser_signs_in_sees_its_account_and_signs_out() {
     let page = desk.page("/sign-in?next=/account", "").await.expect(200);
     assert!(page.text.contains("로그인") && page.text.contains("value=\"/account\""), "{}", page.text);
     assert!(page.header("content-security-policy").contains("form-action 'self'"));
-    let answer = desk.form("/sign-in", "", "do=password&login=customer&password=baedal&next=/account").await.expect(303);
+    let answer =
+        desk.form("/sign-in", "", "do=password&login=customer&password=baedal&next=/account").await.expect(303);
     assert_eq!(answer.header("location"), "/account");
     let cookie = kept(&answer);
     let account = desk.page("/account", &cookie).await.expect(200);
@@ -51,7 +52,13 @@ async fn the_cookie_is_for_this_host_and_for_no_script() {
 #[tokio::test]
 async fn a_page_of_ours_leads_nobody_elsewhere() {
     let desk = Desk::open().await;
-    for next in ["https://elsewhere.example", "//elsewhere.example", "/%5Celsewhere.example", "%2F%2Felsewhere.example", "/%0D%0ASet-Cookie:a=b"] {
+    for next in [
+        "https://elsewhere.example",
+        "//elsewhere.example",
+        "/%5Celsewhere.example",
+        "%2F%2Felsewhere.example",
+        "/%0D%0ASet-Cookie:a=b",
+    ] {
         let form = format!("do=password&login=customer&password=baedal&next={next}");
         assert_eq!(desk.form("/sign-in", "", &form).await.expect(303).header("location"), "/", "{next}");
     }
@@ -135,7 +142,10 @@ async fn a_browser_signs_up_with_a_phone_and_a_code() {
 async fn a_browser_ends_its_other_sessions_and_changes_its_password() {
     let desk = Desk::open().await;
     desk.sign_up(PHONE, GOOD).await.expect(201);
-    let form = format!("do=password&login=01012345678&password={}", "%EB%AC%B4%EC%A7%80%EA%B0%9C+%EA%B5%AD%EB%B0%A5+%EC%9E%90%EC%A0%84%EA%B1%B0");
+    let form = format!(
+        "do=password&login=01012345678&password={}",
+        "%EB%AC%B4%EC%A7%80%EA%B0%9C+%EA%B5%AD%EB%B0%A5+%EC%9E%90%EC%A0%84%EA%B1%B0"
+    );
     let one = kept(&desk.form("/sign-in", "", &form).await.expect(303));
     let two = kept(&desk.form("/sign-in", "", &form).await.expect(303));
     let wrong = desk.form("/account/password", &one, "password=x&newPassword=correct+horse+battery+staple").await;

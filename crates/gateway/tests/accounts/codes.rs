@@ -98,9 +98,8 @@ async fn one_phone_gets_so_many_codes_and_no_more() {
 #[tokio::test]
 async fn one_address_asks_for_so_many_codes_and_no_more() {
     let desk = Desk::open().await;
-    let ask = async |n: u32| {
-        desk.post("/api/phone-codes", "", json!({ "phone": format!("0101234{n:04}") })).await.status
-    };
+    let ask =
+        async |n: u32| desk.post("/api/phone-codes", "", json!({ "phone": format!("0101234{n:04}") })).await.status;
     for n in 0..20 {
         assert_eq!(ask(n).await, 202);
     }

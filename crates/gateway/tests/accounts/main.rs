@@ -4,6 +4,7 @@ mod audited;
 mod browsers;
 mod codes;
 mod guessing;
+mod kakao;
 mod people;
 mod sessions;
 mod streams;

@@ -191,14 +191,21 @@ async fn one_session_is_shown_at_a_time_and_in_one_way() {
     let desk = Desk::open().await;
     let token = desk.demo("customer").await;
     let ask = async |lines: &[String]| {
-        let request = lines.iter().fold(axum::http::Request::get("/api/orders"), |request, line| {
-            request.header("authorization", line)
-        });
+        let request = lines
+            .iter()
+            .fold(axum::http::Request::get("/api/orders"), |request, line| request.header("authorization", line));
         desk.ask(request, "").await.status
     };
     assert_eq!(ask(&[format!("bearer {token}")]).await, 200);
     assert_eq!(ask(&[format!("Bearer {token}"), format!("Bearer {token}")]).await, 401);
-    for wrong in ["Bearer", "Bearer ", "Basic abc", &token, &format!("Bearer {token}x"), &format!("Bearer {}", "x".repeat(9_000))] {
+    for wrong in [
+        "Bearer",
+        "Bearer ",
+        "Basic abc",
+        &token,
+        &format!("Bearer {token}x"),
+        &format!("Bearer {}", "x".repeat(9_000)),
+    ] {
         assert_eq!(ask(&[wrong.to_owned()]).await, 401, "{wrong}");
     }
 }

@@ -36,7 +36,8 @@ async fn goes_on(body: &mut Body) {
 async fn a_stream_ends_when_its_session_is_signed_out_and_no_other_does() {
     let desk = Desk::open().await;
     let (one, two) = (desk.demo("customer").await, desk.demo("customer").await);
-    let (first, mut second) = (open(&desk, "/api/orders/stream", &one).await, open(&desk, "/api/orders/stream", &two).await);
+    let (first, mut second) =
+        (open(&desk, "/api/orders/stream", &one).await, open(&desk, "/api/orders/stream", &two).await);
     desk.delete("/api/sessions/current", &one).await.expect(204);
     ends(first).await;
     goes_on(&mut second).await;

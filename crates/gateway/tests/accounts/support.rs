@@ -14,6 +14,7 @@ use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use futures_util::{StreamExt, stream};
 use gateway::accounts::{Accounts, CodeSender, Codes, Demo, NotSent, Options as AccountOptions, Sending};
+use gateway::kakao::{self, Kakao};
 use gateway::{Options, Patience, Upstream, router};
 use http_body_util::BodyExt;
 use jiff::SignedDuration;
@@ -21,7 +22,7 @@ use kernel::Context;
 use kernel::ids::StoreId;
 use parking_lot::Mutex;
 use platform::clock::{Clock, FakeClock};
-use platform::config::Sessions;
+use platform::config::{Secret, Sessions};
 use platform::identity::{Identity, Signer};
 use platform::ids::Ids;
 use platform::server::Peer;
@@ -45,7 +46,7 @@ pub const STORE: &str = "019aa8dc-4883-7518-b416-a51e317821cf";
 pub struct Desk {
     dir: TempDir,
     pub hand: FakeClock,
-    clock: Clock,
+    pub clock: Clock,
     pub accounts: Accounts,
     pub router: Router,
     shutdown: Shutdown,
@@ -122,10 +123,26 @@ impl Desk {
     }
 
     pub async fn with(sessions: Sessions, codes: Codes) -> Self {
+        Self::built(sessions, codes, |_| None).await
+    }
+
+    /// With sign-in by Kakao at `issuer`, for the application `client_id` and its secret.
+    pub async fn with_kakao(issuer: &str, client_id: &str, secret: &str) -> Self {
+        let options = kakao::Options {
+            client_id: client_id.to_owned(),
+            secret: Secret::new(secret),
+            issuer: issuer.to_owned(),
+            redirect: "http://127.0.0.1:8088/sign-in/kakao/callback".to_owned(),
+        };
+        let kakao = |clock: &Clock| Some(Kakao::new(options, clock.clone(), Ids::system(clock.clone())).unwrap());
+        Self::built(Sessions::default(), Codes::Shown, kakao).await
+    }
+
+    async fn built(sessions: Sessions, codes: Codes, kakao: impl FnOnce(&Clock) -> Option<Kakao>) -> Self {
         let dir = TempDir::new().unwrap();
         let (clock, hand) = Clock::fake("2026-11-22T10:00:00Z".parse().unwrap());
         let shutdown = Shutdown::new();
-        let accounts = accounts(&dir, &clock, &shutdown, &sessions, &codes);
+        let accounts = accounts(&dir, &clock, &shutdown, &sessions, &codes, kakao(&clock));
         accounts.prepare(Demo::People(vec![store()]), None).await.unwrap();
         let router = gateway(&accounts, &clock, &shutdown);
         let sent = Arc::default();
@@ -140,8 +157,8 @@ impl Desk {
         // The database has one owner: the one before has to be gone.
         self.router = Router::new();
         let spare = TempDir::new().unwrap();
-        self.accounts = accounts(&spare, &self.clock, &Shutdown::new(), &self.sessions, &self.codes);
-        self.accounts = accounts(&self.dir, &self.clock, &self.shutdown, &self.sessions, &self.codes);
+        self.accounts = accounts(&spare, &self.clock, &Shutdown::new(), &self.sessions, &self.codes, None);
+        self.accounts = accounts(&self.dir, &self.clock, &self.shutdown, &self.sessions, &self.codes, None);
         self.accounts.prepare(demo, None).await.unwrap();
         self.router = gateway(&self.accounts, &self.clock, &self.shutdown);
         self
@@ -252,8 +269,15 @@ pub fn store() -> StoreId {
     uuid::Uuid::parse_str(STORE).unwrap().into()
 }
 
-fn accounts(dir: &TempDir, clock: &Clock, shutdown: &Shutdown, sessions: &Sessions, codes: &Codes) -> Accounts {
-    let options = AccountOptions { sessions: sessions.clone(), codes: codes.clone() };
+fn accounts(
+    dir: &TempDir,
+    clock: &Clock,
+    shutdown: &Shutdown,
+    sessions: &Sessions,
+    codes: &Codes,
+    kakao: Option<Kakao>,
+) -> Accounts {
+    let options = AccountOptions { sessions: sessions.clone(), codes: codes.clone(), kakao };
     Accounts::open_with(dir.path(), clock, &Ids::system(clock.clone()), shutdown, options).unwrap()
 }
 

@@ -23,7 +23,7 @@ const STAFF: [May; 5] = [No, No, No, No, All];
 const NOBODY: [May; 5] = [No, No, No, No, No];
 
 /// Every route there is, but for each service's health, metrics, keys and documents.
-pub const ROUTES: [Route; 119] = [
+pub const ROUTES: [Route; 121] = [
     // Looking around.
     api(Get, "/stores", One(App), Browsing, ANYBODY),
     api(Get, "/stores/{storeId}", One(App), Browsing, ANYBODY),
@@ -97,6 +97,8 @@ pub const ROUTES: [Route; 119] = [
     // The same for people with a browser. Whoever is not signed in is led to where that is done.
     root(Get, "/sign-in", Gateway, Ordering),
     root(Post, "/sign-in", Gateway, Ordering),
+    root(Get, "/sign-in/kakao", Gateway, Ordering),
+    root(Get, "/sign-in/kakao/callback", Gateway, Ordering),
     root(Get, "/sign-up", Gateway, Ordering),
     root(Post, "/sign-up", Gateway, Ordering),
     root(Post, "/sign-out", Gateway, Serving),

@@ -79,10 +79,13 @@ pub struct Kakao {
     pub client_id: String,
     /// Who vouches for people: Kakao, or `baedal stub kakao`.
     pub issuer: String,
+    /// Where Kakao leads people back to, as it is registered there: `https://<your address>/sign-in/kakao/callback`.
+    /// Without one it is this machine's.
+    pub redirect: String,
 }
 
 impl Default for Kakao {
     fn default() -> Self {
-        Self { client_id: String::new(), issuer: "https://kauth.kakao.com".to_owned() }
+        Self { client_id: String::new(), issuer: "https://kauth.kakao.com".to_owned(), redirect: String::new() }
     }
 }

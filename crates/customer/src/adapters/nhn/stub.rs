@@ -170,7 +170,8 @@ async fn sms(
     }
     let Ok(body) = serde_json::from_str::<Sms>(&body) else { return refused(-1002) };
     let [recipient] = body.recipient_list.as_slice() else { return refused(-1002) };
-    let says_so = ["인증", "비밀번호", "auth", "password", "verif"].iter().any(|word| body.body.to_lowercase().contains(word));
+    let says_so =
+        ["인증", "비밀번호", "auth", "password", "verif"].iter().any(|word| body.body.to_lowercase().contains(word));
     if !desk.book.senders.contains(&body.send_no) || !is_a_number(&recipient.recipient_no) || !says_so {
         return refused(-1002);
     }

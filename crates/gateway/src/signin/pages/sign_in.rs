@@ -22,7 +22,7 @@ use crate::signin::visitor::From;
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
-struct Page {
+pub(super) struct Page {
     frame: Frame,
     next: String,
     login: String,
@@ -57,7 +57,7 @@ pub(crate) struct Asked {
 }
 
 impl Page {
-    fn new(gateway: &Gateway, language: Language, next: &str) -> Self {
+    pub(super) fn new(gateway: &Gateway, language: Language, next: &str) -> Self {
         Self {
             frame: Frame::new(gateway, language, ("로그인", "Sign in")),
             next: local(next).to_owned(),
@@ -65,11 +65,19 @@ impl Page {
             phone: String::new(),
             is_by_code: false,
             needs_another: false,
-            shows_kakao: false,
+            shows_kakao: gateway.accounts.kakao().is_some(),
         }
     }
 
-    fn answer(self, status: StatusCode) -> Response {
+    /// With what went wrong elsewhere.
+    pub(super) fn telling(mut self, told: (&str, &str)) -> Self {
+        let told = self.frame.say(told.0, told.1).to_owned();
+        self.frame = self.frame.saying(told);
+        self.frame.mood = "bad";
+        self
+    }
+
+    pub(super) fn answer(self, status: StatusCode) -> Response {
         page(status, &self.frame, &self)
     }
 }
@@ -109,18 +117,15 @@ pub(crate) async fn act(
     match outcome {
         Ok(signed) => enter(&gateway, &signed, &page.next),
         Err(problem) => {
-            page.needs_another = problem.slug() == "password-needed" || problem.slug() == "invalid-field" && !page.is_by_code;
+            page.needs_another =
+                problem.slug() == "password-needed" || problem.slug() == "invalid-field" && !page.is_by_code;
             page.frame = page.frame.wrong(&problem);
             page.answer(problem.status())
         }
     }
 }
 
-async fn by_code(
-    gateway: &Gateway,
-    asked: &Asked,
-    visitor: Visitor,
-) -> Result<crate::accounts::SignedIn, Problem> {
+async fn by_code(gateway: &Gateway, asked: &Asked, visitor: Visitor) -> Result<crate::accounts::SignedIn, Problem> {
     gateway.accounts.sign_in_by_code(&phone(&asked.phone)?, asked.code.clone(), visitor).await
 }
 
@@ -139,7 +144,8 @@ pub(super) async fn send(gateway: &Gateway, frame: Frame, number: &str, visitor:
     };
     match sent {
         Ok(demo) => {
-            let told = frame.say("인증번호를 보냈어요. 5분 안에 입력해 주세요.", "A code is on its way. It is good for 5 minutes.");
+            let told = frame
+                .say("인증번호를 보냈어요. 5분 안에 입력해 주세요.", "A code is on its way. It is good for 5 minutes.");
             let demo = demo.map(|code| format!(" ({}: {code})", frame.say("데모", "demo"))).unwrap_or_default();
             let told = format!("{told}{demo}");
             (frame.saying(told), StatusCode::OK)
