@@ -223,6 +223,6 @@ impl Accounts {
             })?;
             rows.collect()
         };
-        self.0.database.run(read).await.map_err(outage)
+        self.0.database.run(read).await.map_err(|error| outage(&error))
     }
 }

@@ -165,7 +165,7 @@ impl Accounts {
     /// An id for somebody new.
     fn new_id(&self) -> Result<PersonId, Problem> {
         let id = self.0.opener.ids.uuid().to_string();
-        PersonId::parse(&id).map_err(|error| outage(StoreError::Unreadable(error.to_string())))
+        PersonId::parse(&id).map_err(|error| outage(&StoreError::Unreadable(error.to_string())))
     }
 
     /// Does `work` in one transaction.
@@ -173,7 +173,7 @@ impl Accounts {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.0.database.run(work).await.map_err(outage)
+        self.0.database.run(work).await.map_err(|error| outage(&error))
     }
 
     /// Removes what is over, once in a while, in the job that comes by.
@@ -184,8 +184,8 @@ impl Accounts {
     }
 }
 
-fn outage(error: StoreError) -> Problem {
-    platform::commands::outage(&error)
+fn outage(error: &StoreError) -> Problem {
+    platform::commands::outage(error)
 }
 
 /// So many milliseconds are so many whole seconds of waiting.

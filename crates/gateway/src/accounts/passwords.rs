@@ -94,7 +94,7 @@ impl Passwords {
             let _held = (turn, place);
             work()
         });
-        done.await.map_err(|_| outage(platform::store::StoreError::Closed))
+        done.await.map_err(|_| outage(&platform::store::StoreError::Closed))
     }
 }
 
@@ -107,7 +107,7 @@ pub(super) fn hash_of_the_demo(password: &str) -> Result<String, Problem> {
 fn hashed(password: &str, argon2: &Argon2<'_>) -> Result<String, Problem> {
     let hash = argon2.hash_password(password.as_bytes()).map(|hash| hash.to_string());
     hash.map_err(|error| {
-        outage(platform::store::StoreError::Unreadable(format!("a password could not be hashed: {error}")))
+        outage(&platform::store::StoreError::Unreadable(format!("a password could not be hashed: {error}")))
     })
 }
 
@@ -181,12 +181,12 @@ mod tests {
     #[tokio::test]
     async fn a_turn_lasts_as_long_as_the_work_though_nobody_waits_any_more() {
         let passwords = Passwords::new();
-        let (begin, begun) = std::sync::mpsc::channel::<()>();
+        let (release, held) = std::sync::mpsc::channel::<()>();
         let all = passwords.places.available_permits();
         let impatient = std::time::Duration::from_millis(50);
-        assert!(tokio::time::timeout(impatient, passwords.work(move || begun.recv())).await.is_err());
+        assert!(tokio::time::timeout(impatient, passwords.work(move || held.recv())).await.is_err());
         assert_eq!(passwords.places.available_permits(), all - 1);
-        begin.send(()).unwrap();
+        release.send(()).unwrap();
         platform::testing::until("the work is done", || passwords.places.available_permits() == all).await;
     }
 }

@@ -165,7 +165,7 @@ impl Accounts {
     pub async fn sign_in_as(&self, account: Account) -> Result<SignedIn, StoreError> {
         let now = self.now();
         let (opener, live) = (self.0.opener.clone(), Arc::clone(&self.0.live));
-        let opened = self.0.database.run(move |connection| {
+        let signed = self.0.database.run(move |connection| {
             let new = rows::New { account: &account, password: None, once_until: None, is_demo: false };
             rows::insert(connection, &new, now)?;
             let known = rows::by_id(connection, account.id.as_str())?.map_or(account, |known| known.account);
@@ -173,7 +173,7 @@ impl Accounts {
             open(connection, &live, &opening, now)?;
             Ok(opening.signed)
         });
-        opened.await
+        signed.await
     }
 
     /// The session that `token` stands for, if it is one and not over; it is used by that.

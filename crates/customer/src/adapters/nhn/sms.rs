@@ -36,7 +36,8 @@ pub struct NhnSms {
 #[serde(rename_all = "camelCase")]
 struct Send<'a> {
     body: &'a str,
-    send_no: &'a str,
+    #[serde(rename = "sendNo")]
+    sender: &'a str,
     recipient_list: [Recipient<'a>; 1],
 }
 
@@ -72,7 +73,7 @@ impl NhnSms {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["sms", "v3.0", "appKeys", appkey, "sender", "auth", "sms"]);
         }
-        let body = Send { body: text, send_no: sender, recipient_list: [Recipient { recipient_no: phone }] };
+        let body = Send { body: text, sender, recipient_list: [Recipient { recipient_no: phone }] };
         let request = self.client.post(url).header("x-secret-key", secret.reveal()).json(&body);
         match answers::read::<Sent>(request.send().await).await {
             Ok((_, sent)) if sent.header.is_successful => HandOver::Accepted,

@@ -12,14 +12,14 @@ use crate::ports::{Code, HandOver};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Send<'a> {
-    messages: [Text<'a>; 1],
+    messages: [Plain<'a>; 1],
     allow_duplicates: bool,
     show_message_list: bool,
     agent: Agent,
 }
 
 #[derive(Serialize)]
-struct Text<'a> {
+struct Plain<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     to: &'a str,
@@ -34,7 +34,7 @@ impl Solapi {
             return HandOver::Refused { code: Code::Borrowed("NO_SENDER"), permanent: true };
         };
         let body = Send {
-            messages: [Text { kind: "SMS", to: phone, from, text }],
+            messages: [Plain { kind: "SMS", to: phone, from, text }],
             allow_duplicates: false,
             show_message_list: true,
             agent: Agent::ours(),

@@ -56,18 +56,17 @@ impl Keys {
         let (mut issued, mut key) = (now, &self.published);
         match fault {
             "wrong-nonce" => said.nonce = Some("another".to_owned()),
-            "wrong-audience" => said.audience = "another".to_owned(),
-            "wrong-issuer" => said.issuer = "https://elsewhere.example".to_owned(),
+            "wrong-audience" => "another".clone_into(&mut said.audience),
+            "wrong-issuer" => "https://elsewhere.example".clone_into(&mut said.issuer),
             "expired" => issued = now - GOOD - chrono::TimeDelta::seconds(1),
             "other-key" => key = &self.other,
             _ => {}
         }
         let standard: StandardClaims<CoreGenderClaim> = StandardClaims::new(SubjectIdentifier::new(said.subject));
-        let issuer = IssuerUrl::new(said.issuer).ok()?;
+        let by = IssuerUrl::new(said.issuer).ok()?;
         let audience = vec![Audience::new(said.audience)];
-        let claims =
-            CoreIdTokenClaims::new(issuer, audience, issued + GOOD, issued, standard, EmptyAdditionalClaims {})
-                .set_nonce(said.nonce.map(Nonce::new));
+        let claims = CoreIdTokenClaims::new(by, audience, issued + GOOD, issued, standard, EmptyAdditionalClaims {})
+            .set_nonce(said.nonce.map(Nonce::new));
         let algorithm = CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256;
         Some(CoreIdToken::new(claims, key, algorithm, None, None).ok()?.to_string())
     }
