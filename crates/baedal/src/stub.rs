@@ -77,11 +77,13 @@ impl Scene {
 
     fn nhn(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
         let secret = self.secrets.nhn_secret_key.clone();
-        let env = secret.is_none().then(|| format!("BAEDAL_NHN_SECRET_KEY={STUB} BAEDAL_NHN_SMS_SECRET_KEY={STUB} "));
+        let env = [("BAEDAL_NHN_SECRET_KEY", &secret), ("BAEDAL_NHN_SMS_SECRET_KEY", &self.secrets.nhn_sms_secret_key)];
+        let env = env.map(|(name, known)| if known.is_none() { format!("{name}={STUB} ") } else { String::new() });
         let options = nhn::Options {
             appkey: or_stub(&self.settings.nhn.appkey),
             secret: secret.unwrap_or_else(|| Secret::new(STUB)),
             sender_key: or_stub(&self.settings.nhn.sender_key),
+            sms_secret: self.secrets.nhn_sms_secret_key.clone().unwrap_or_else(|| Secret::new(STUB)),
             behaviour: self.behaviour()?,
         };
         let known = format!(
@@ -93,7 +95,7 @@ impl Scene {
         let base = NhnStub::start(listener, options, shutdown)?.base();
         let start = format!(
             "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set nhn.sms_base={base} --set {known} --set messages.sms_sender={sender}",
-            env.unwrap_or_default()
+            env.concat()
         );
         let mut lines = self.lines("NHN Cloud's KakaoTalk Bizmessage", &base, &start, "send");
         lines.push(reached(&base));

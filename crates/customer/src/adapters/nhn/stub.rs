@@ -38,6 +38,8 @@ pub struct Options {
     pub secret: Secret,
     /// The key of the channel.
     pub sender_key: String,
+    /// The secret of the same project's SMS.
+    pub sms_secret: Secret,
     /// The rest.
     pub behaviour: Behaviour,
 }
@@ -115,13 +117,17 @@ fn refused(code: i64) -> Json<Value> {
 impl Desk {
     /// The code with which whoever asks is refused, if they are.
     fn refuses(&self, appkey: &str, headers: &HeaderMap, asked: Asked) -> Option<i64> {
+        self.refuses_with(&self.options.secret, appkey, headers, asked)
+    }
+
+    fn refuses_with(&self, expected: &Secret, appkey: &str, headers: &HeaderMap, asked: Asked) -> Option<i64> {
         if let Some(Extension(AskedFor { code })) = asked {
             return Some(code.parse().unwrap_or(-9999));
         }
         let secret = headers.get("x-secret-key").and_then(|value| value.to_str().ok());
         if appkey != self.options.appkey {
             Some(-1000)
-        } else if secret != Some(self.options.secret.reveal()) {
+        } else if secret != Some(expected.reveal()) {
             Some(-1001)
         } else {
             None
@@ -157,7 +163,7 @@ impl Desk {
     }
 }
 
-/// A short message that confirms somebody: its text has to say so. Its keys are those of the other product here.
+/// A short message that confirms somebody: its text has to say so.
 async fn sms(
     State(desk): State<Desk>,
     Path(appkey): Path<String>,
@@ -165,7 +171,7 @@ async fn sms(
     asked: Asked,
     body: String,
 ) -> Json<Value> {
-    if let Some(code) = desk.refuses(&appkey, &headers, asked) {
+    if let Some(code) = desk.refuses_with(&desk.options.sms_secret, &appkey, &headers, asked) {
         return refused(code);
     }
     let Ok(body) = serde_json::from_str::<Sms>(&body) else { return refused(-1002) };
