@@ -124,6 +124,8 @@ pub enum System {
     Nhn,
     /// Solapi
     Solapi,
+    /// Kakao's sign-in
+    Kakao,
 }
 
 impl System {
@@ -133,6 +135,7 @@ impl System {
             Self::Toss => 9101,
             Self::Nhn => 9102,
             Self::Solapi => 9103,
+            Self::Kakao => 9104,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod cli;
+mod codes;
 pub mod compose;
 mod demo;
 mod entrance;

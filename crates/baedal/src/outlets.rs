@@ -76,7 +76,11 @@ fn nhn(settings: &Settings, parts: &Parts) -> anyhow::Result<Nhn> {
     Nhn::new(options, parts.clock.clone()).context("messages cannot leave by NHN Cloud")
 }
 
-fn solapi(settings: &Settings, parts: &Parts) -> anyhow::Result<Solapi> {
+/// The way out through Solapi, as it is set.
+///
+/// # Errors
+/// A sentence that says what lacks.
+pub fn solapi(settings: &Settings, parts: &Parts) -> anyhow::Result<Solapi> {
     let set = &settings.solapi;
     let options = solapi::Options {
         base: set.base.clone(),
@@ -105,7 +109,11 @@ pub fn sms_sender(messages: &Messages) -> anyhow::Result<Option<String>> {
     Ok(Some(digits))
 }
 
-fn given(value: &str, key: &str) -> anyhow::Result<String> {
+/// A setting that has to be set.
+///
+/// # Errors
+/// A sentence, where it is not.
+pub fn given(value: &str, key: &str) -> anyhow::Result<String> {
     anyhow::ensure!(!value.is_empty(), "{key} has to be set for the way that messages.outlet chooses");
     Ok(value.to_owned())
 }

@@ -1,9 +1,11 @@
 //! Serving until told to stop.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::bail;
 use gateway::accounts::DEMO_PASSWORD;
+use kernel::people::Role;
 use platform::clock::Clock;
 use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
@@ -43,7 +45,7 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     };
     tokio::select! {
         () = shutdown.begun() => {}
-        () = running.ready() => welcome(&settings, &running),
+        () = running.ready() => welcome(&settings, &running, &demo_people(&settings, &running).await),
     }
     tokio::select! {
         () = shutdown.begun() => {}
@@ -77,7 +79,41 @@ pub async fn told_to_stop() -> &'static str {
     }
 }
 
-fn welcome(settings: &Settings, running: &Running) {
+/// Whom everybody can sign in as; a warning where that is more than this machine.
+async fn demo_people(settings: &Settings, running: &Running) -> Vec<Role> {
+    let Some(edge) = running.edge() else { return Vec::new() };
+    let demo = edge.accounts.demo_people().await.unwrap_or_default();
+    let is_here =
+        settings.bind == "localhost" || settings.bind.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    if !demo.is_empty() && !is_here {
+        tracing::warn!(
+            bind = settings.bind,
+            "whoever reaches this address can sign in as a demo person, an operator among them: --demo-data off ends that"
+        );
+    }
+    if settings.sessions.insecure_cookies {
+        tracing::warn!(
+            "sessions.insecure_cookies is on: whoever listens to the network can take over the sessions of browsers"
+        );
+    }
+    demo
+}
+
+/// Who can sign in, and how.
+fn who_signs_in(entrance: &str, demo: &[Role]) -> Vec<String> {
+    let Some(first) = demo.first() else {
+        return vec![format!("Sign in at {entrance}/sign-in, or by POST /api/sessions.")];
+    };
+    let names = demo.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+    vec![
+        format!("Sign in as {names}, with the password \"{DEMO_PASSWORD}\":"),
+        format!(
+            "  curl -H 'Content-Type: application/json' -d '{{\"login\": \"{first}\", \"password\": \"{DEMO_PASSWORD}\"}}' {entrance}/api/sessions"
+        ),
+    ]
+}
+
+fn welcome(settings: &Settings, running: &Running, demo: &[Role]) {
     let mut lines = vec![format!("Baedal is ready. Data: {}", settings.data_dir.display())];
     for (name, address) in running.addresses() {
         let scheme = if *name == "gateway" && !settings.tls.certificate.is_empty() { "https" } else { "http" };
@@ -87,13 +123,7 @@ fn welcome(settings: &Settings, running: &Running) {
         lines.push(String::new());
         lines.push(format!("Open {entrance}/ in a browser, or look at the stores:"));
         lines.push(format!("  curl {entrance}/api/stores"));
-        if settings.demo_data {
-            lines.push(format!(
-                "Sign in as customer, owner, rider or operator, each with the password {DEMO_PASSWORD}:"
-            ));
-            let body = format!("{{\"login\": \"customer\", \"password\": \"{DEMO_PASSWORD}\"}}");
-            lines.push(format!("  curl {entrance}/api/sessions -H 'Content-Type: application/json' -d '{body}'"));
-        }
+        lines.extend(who_signs_in(entrance, demo));
         lines.push("One order from menu to door, step by step: baedal demo".to_owned());
     }
     if settings.faults {

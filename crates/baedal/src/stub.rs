@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use customer::adapters::nhn::stub::{self as nhn, NhnStub};
 use customer::adapters::solapi::stub::{self as solapi, SolapiStub};
 use customer::adapters::stubbed::Behaviour;
+use gateway::kakao::stub::{self as kakao, KakaoStub};
 use pay::adapters::toss::stub::{self as toss, TossStub};
 use platform::clock::Clock;
 use platform::config::{Secret, Secrets, Settings};
@@ -44,6 +45,7 @@ pub async fn run(settings: Settings, options: StubOptions) -> anyhow::Result<u8>
         System::Toss => scene.toss(listener, &shutdown)?,
         System::Nhn => scene.nhn(listener, &shutdown)?,
         System::Solapi => scene.solapi(listener, &shutdown)?,
+        System::Kakao => scene.kakao(listener, &shutdown)?,
     };
     println!("{}", lines.join("\n"));
     serve::told_to_stop().await;
@@ -75,19 +77,25 @@ impl Scene {
 
     fn nhn(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
         let secret = self.secrets.nhn_secret_key.clone();
-        let env = secret.is_none().then(|| format!("BAEDAL_NHN_SECRET_KEY={STUB} "));
+        let env = [("BAEDAL_NHN_SECRET_KEY", &secret), ("BAEDAL_NHN_SMS_SECRET_KEY", &self.secrets.nhn_sms_secret_key)];
+        let env = env.map(|(name, known)| if known.is_none() { format!("{name}={STUB} ") } else { String::new() });
         let options = nhn::Options {
             appkey: or_stub(&self.settings.nhn.appkey),
             secret: secret.unwrap_or_else(|| Secret::new(STUB)),
             sender_key: or_stub(&self.settings.nhn.sender_key),
+            sms_secret: self.secrets.nhn_sms_secret_key.clone().unwrap_or_else(|| Secret::new(STUB)),
             behaviour: self.behaviour()?,
         };
-        let known = format!("nhn.appkey={} --set nhn.sender_key={}", options.appkey, options.sender_key);
+        let known = format!(
+            "nhn.appkey={key} --set nhn.sms_appkey={key} --set nhn.sender_key={}",
+            options.sender_key,
+            key = options.appkey
+        );
         let sender = self.sender()?;
         let base = NhnStub::start(listener, options, shutdown)?.base();
         let start = format!(
-            "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set {known} --set messages.sms_sender={sender}",
-            env.unwrap_or_default()
+            "{}baedal --set messages.outlet=nhn --set nhn.base={base} --set nhn.sms_base={base} --set {known} --set messages.sms_sender={sender}",
+            env.concat()
         );
         let mut lines = self.lines("NHN Cloud's KakaoTalk Bizmessage", &base, &start, "send");
         lines.push(reached(&base));
@@ -113,6 +121,21 @@ impl Scene {
         let mut lines = self.lines("Solapi", &base, &start, "send");
         lines.push(reached(&base));
         Ok(lines)
+    }
+
+    fn kakao(&self, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<Vec<String>> {
+        let secret = self.secrets.kakao_client_secret.clone();
+        let env = secret.is_none().then(|| format!("BAEDAL_KAKAO_CLIENT_SECRET={STUB} "));
+        let options = kakao::Options {
+            client_id: or_stub(&self.settings.kakao.client_id),
+            secret: secret.unwrap_or_else(|| Secret::new(STUB)),
+            clock: Clock::system(),
+        };
+        let client_id = options.client_id.clone();
+        let base = KakaoStub::start(listener, options, shutdown)?.base();
+        let start =
+            format!("{}baedal --set kakao.issuer={base} --set kakao.client_id={client_id}", env.unwrap_or_default());
+        Ok(self.lines("Kakao's sign-in", &base, &start, "token"))
     }
 
     fn behaviour(&self) -> anyhow::Result<Behaviour> {
@@ -168,6 +191,7 @@ mod tests {
             System::Toss => scene.toss(listener, &shutdown),
             System::Nhn => scene.nhn(listener, &shutdown),
             System::Solapi => scene.solapi(listener, &shutdown),
+            System::Kakao => scene.kakao(listener, &shutdown),
         };
         (lines.unwrap(), shutdown)
     }
@@ -182,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn each_stub_answers_where_it_says_and_starts_us_with_settings_that_there_are() {
-        for system in [System::Toss, System::Nhn, System::Solapi] {
+        for system in [System::Toss, System::Nhn, System::Solapi, System::Kakao] {
             let (lines, shutdown) = lines(system).await;
             let text = lines.join("\n");
             let calls = text.split_whitespace().find(|word| word.ends_with("/stub/calls")).unwrap();

@@ -29,7 +29,15 @@ const REMEMBERED: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// Where somebody signs in. What is secret there stands beside what whoever asks has chosen, and the length of both
 /// together, compressed, would tell how much they are alike (BREACH).
-const SECRET: [&str; 4] = ["/api/sessions", "/api/accounts", "/api/codes", "/sign-in"];
+const SECRET: [&str; 7] = [
+    "/api/sessions",
+    "/api/accounts",
+    "/api/phone-codes",
+    "/api/operations/gateway/accounts",
+    "/sign-in",
+    "/sign-up",
+    "/account",
+];
 
 /// What a browser is told with every answer that does not say it otherwise.
 static USUAL: LazyLock<[(HeaderName, HeaderValue); 8]> = LazyLock::new(|| {

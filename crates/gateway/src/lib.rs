@@ -11,10 +11,11 @@ mod authenticate;
 mod events;
 mod faults;
 mod forward;
+pub mod kakao;
 mod page;
 mod proxy;
 mod routes;
-mod sessions;
+mod signin;
 mod status;
 
 use std::collections::BTreeMap;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::get;
 use kernel::Context;
 use platform::access::Routes;
 use platform::identity::Signer;
@@ -124,8 +125,7 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         .route("/", get(page::show))
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))
-        .route("/api/sessions", post(sessions::open))
-        .route("/api/sessions/current", get(sessions::show).delete(sessions::close))
+        .merge(signin::router())
         .merge(own)
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
         .fallback(forward::forward)

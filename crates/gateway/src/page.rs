@@ -7,9 +7,11 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY
 use axum::response::{Html, IntoResponse, Response};
 use kernel::Context;
 use kernel::access::{Place, ROUTES, Server};
+use kernel::people::Role;
 
 use crate::Gateway;
 use crate::around::known_by;
+use crate::accounts::DEMO_PASSWORD;
 use crate::routes::PREFIX;
 use crate::status::{Health, Service, Status};
 
@@ -29,11 +31,13 @@ pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, Html(html(&Status::of(&gateway).await))).into_response()
+    // Without an answer nobody is shown who can sign in, and the page is there all the same.
+    let demo = gateway.accounts.demo_people().await.unwrap_or_default();
+    (headers, Html(html(&Status::of(&gateway).await, &demo))).into_response()
 }
 
 /// The page that shows `status`.
-fn html(status: &Status) -> String {
+fn html(status: &Status, demo: &[Role]) -> String {
     let mut page = String::with_capacity(8 * 1024);
     let ready = status.services.iter().filter(|service| service.state == Health::Ready).count();
     let all = status.services.len();
@@ -46,7 +50,7 @@ fn html(status: &Status) -> String {
     );
     page.push_str(&head);
     services(&mut page, &status.services);
-    next(&mut page, &status.address);
+    next(&mut page, &status.address, demo);
     paths(&mut page, &status.address);
     documents(&mut page, status);
     page.push_str("</main>\n</html>\n");
@@ -79,7 +83,7 @@ fn services(page: &mut String, services: &[Service]) {
     page.push_str("</tbody>\n</table>\n");
 }
 
-fn next(page: &mut String, address: &str) {
+fn next(page: &mut String, address: &str, demo: &[Role]) {
     let address = escaped(address);
     heading(page, "시작하기", "Where to go next");
     line(
@@ -94,16 +98,32 @@ fn next(page: &mut String, address: &str) {
         page,
         "<p>주문은 로그인한 고객이 합니다. <span lang=\"en\">Orders are a customer’s: sign in first.</span></p>",
     );
+    let login = demo.first().map_or("…", |role| role.name());
+    let password = if demo.is_empty() { "…" } else { DEMO_PASSWORD };
     line(
         page,
         &format!(
-            "<pre><code>curl -H 'Content-Type: application/json' -d '{{\"login\": \"customer\", \"password\": \"baedal\"}}' \
+            "<pre><code>curl -H 'Content-Type: application/json' -d '{{\"login\": \"{login}\", \"password\": \"{password}\"}}' \
              {address}/api/sessions\ncurl -H 'Authorization: Bearer &lt;token&gt;' {address}/api/orders</code></pre>"
         ),
     );
+    if !demo.is_empty() {
+        let names: Vec<_> = demo.iter().map(|role| format!("<code>{role}</code>")).collect();
+        let names = names.join(", ");
+        line(
+            page,
+            &format!(
+                "<p>데모 계정: {names}. 비밀번호는 모두 <code>{DEMO_PASSWORD}</code>입니다. \
+                 <span lang=\"en\">The demo people are named after their roles; the password of each is \
+                 <code>{DEMO_PASSWORD}</code>.</span></p>"
+            ),
+        );
+    }
     line(
         page,
-        "<ul><li><a href=\"/api/stores\">가게 목록 <span lang=\"en\">Stores</span></a></li>\
+        "<ul><li><a href=\"/sign-in\">로그인 <span lang=\"en\">Sign in</span></a></li>\
+         <li><a href=\"/account\">내 계정 <span lang=\"en\">Your account</span></a></li>\
+         <li><a href=\"/api/stores\">가게 목록 <span lang=\"en\">Stores</span></a></li>\
          <li><a href=\"/api/status\">이 화면의 내용 (JSON) <span lang=\"en\">This page as JSON</span></a></li></ul>",
     );
 }

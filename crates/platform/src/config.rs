@@ -4,6 +4,7 @@ mod edge;
 mod layers;
 mod outside;
 mod resilience;
+mod sessions;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown
 pub use edge::{Connections, Tls};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use resilience::Resilience;
+pub use sessions::{Kakao, Sessions};
 pub use waits::{Waits, span};
 
 /// The prefix of the variables that are ours.
@@ -133,6 +135,10 @@ pub struct Settings {
     pub nhn: Nhn,
     /// Solapi, where it carries them.
     pub solapi: Solapi,
+    /// How long people stay signed in.
+    pub sessions: Sessions,
+    /// Signing in with Kakao.
+    pub kakao: Kakao,
     /// How long everything else is waited for.
     pub waits: Waits,
 }
@@ -161,6 +167,8 @@ impl Default for Settings {
             messages: Messages::default(),
             nhn: Nhn::default(),
             solapi: Solapi::default(),
+            sessions: Sessions::default(),
+            kakao: Kakao::default(),
             waits: Waits::default(),
         }
     }

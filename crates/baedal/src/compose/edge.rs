@@ -6,13 +6,16 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use axum::Router;
 use gateway::Upstream;
-use gateway::accounts::Accounts;
+use gateway::accounts::{self, Accounts, Demo};
+use gateway::kakao::{self, Kakao};
 use kernel::Context;
+use platform::config::{Settings, needed};
 use platform::identity::{Gate, Keys, Signer};
 use platform::server::Door;
 
 use super::{Composer, DEMO_DATA, Parts, Roles};
 use crate::entrance::Entrance;
+use crate::codes;
 
 /// What the gateway is, if it runs here.
 #[derive(Clone)]
@@ -32,10 +35,16 @@ impl Composer<'_> {
         }
         if roles.gateway {
             self.entrance = Some(Entrance::open(self.settings, shutdown).await?);
-            let accounts = Accounts::open(&self.settings.data_dir, clock, ids, shutdown)?;
-            if self.settings.demo_data {
-                accounts.make_demo_people(&store::demo_store_ids(DEMO_DATA)?).await?;
-            }
+            let options = accounts::Options {
+                sessions: self.settings.sessions.clone(),
+                codes: codes::of(self.settings, &self.parts)?,
+                kakao: kakao(self.settings, &self.parts)?,
+            };
+            let accounts = Accounts::open_with(&self.settings.data_dir, clock, ids, shutdown, options)?;
+            let demo =
+                if self.settings.demo_data { Demo::People(store::demo_store_ids(DEMO_DATA)?) } else { Demo::Nobody };
+            let operator = self.parts.secrets.operator_password.as_ref();
+            accounts.prepare(demo, operator).await.context("BAEDAL_OPERATOR_PASSWORD cannot be used")?;
             self.edge = Some(Edge { accounts, signer: Signer::new("gateway", clock, ids) });
         }
         Ok(())
@@ -93,4 +102,21 @@ impl Composer<'_> {
         };
         Ok((gateway::router(upstreams, options), entrance.door().clone()))
     }
+}
+
+/// Sign-in with Kakao, where it is set.
+fn kakao(settings: &Settings, parts: &Parts) -> anyhow::Result<Option<Kakao>> {
+    let set = &settings.kakao;
+    if set.client_id.is_empty() {
+        return Ok(None);
+    }
+    let here = || format!("http://127.0.0.1:{}/sign-in/kakao/callback", settings.ports.gateway);
+    let options = kakao::Options {
+        client_id: set.client_id.clone(),
+        secret: needed(parts.secrets.kakao_client_secret.as_ref(), "BAEDAL_KAKAO_CLIENT_SECRET")?,
+        issuer: set.issuer.clone(),
+        redirect: if set.redirect.is_empty() { here() } else { set.redirect.clone() },
+    };
+    let kakao = Kakao::new(options, parts.clock.clone(), parts.ids.clone());
+    kakao.map(Some).context("nobody can sign in with Kakao as it is set")
 }

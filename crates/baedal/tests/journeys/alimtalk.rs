@@ -1,6 +1,6 @@
 //! Messages to customers through a provider that takes them first and brings them later, with all its faults.
 
-mod desk;
+pub mod desk;
 
 use jiff::SignedDuration;
 use kernel::Context;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "people act at the same time")]
 
+mod accounts;
 mod alimtalk;
 mod apart;
 mod attacks;

@@ -4,6 +4,7 @@
 //! request with the same `X-NC-API-IDEMPOTENCY-KEY`, the notice's id, for ten minutes.
 
 mod codes;
+pub mod sms;
 pub mod stub;
 mod wire;
 

@@ -1,6 +1,7 @@
 //! What a message looks like as a short message, and to which number it goes.
 
 use encoding_rs::EUC_KR;
+use kernel::phone::digits;
 use serde::Serialize;
 
 use crate::domain::templates::Rendered;
@@ -55,19 +56,6 @@ pub(super) fn deliverable(message: &Message) -> Result<(String, &Rendered), &'st
 pub(super) fn number(message: &Message) -> Result<String, &'static str> {
     let phone = message.phone.as_deref().ok_or(codes::NO_PHONE)?;
     digits(phone).ok_or(codes::BAD_PHONE)
-}
-
-/// A Korean phone number as providers take it: digits from 0 on.
-pub(super) fn digits(phone: &str) -> Option<String> {
-    if phone.chars().any(|c| !c.is_ascii_digit() && !" -().+".contains(c)) {
-        return None;
-    }
-    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-    let digits = match digits.strip_prefix("82").filter(|_| phone.trim_start().starts_with('+')) {
-        Some(rest) => format!("0{}", rest.trim_start_matches('0')),
-        None => digits,
-    };
-    (digits.starts_with('0') && (9..=12).contains(&digits.len())).then_some(digits)
 }
 
 #[cfg(test)]

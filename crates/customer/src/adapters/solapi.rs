@@ -7,6 +7,7 @@
 mod codes;
 mod sign;
 pub mod stub;
+mod text;
 mod wire;
 
 use std::collections::BTreeMap;

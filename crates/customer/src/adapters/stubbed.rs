@@ -93,6 +93,11 @@ impl Running {
         self.book.messages(|taken| taken.notice == notice).len()
     }
 
+    /// Every short message that was no notice: to which number, and what it says.
+    pub fn texts(&self) -> Vec<(String, String)> {
+        self.book.texts()
+    }
+
     /// Orders of which two messages were on their way at once.
     pub fn crossed(&self) -> Vec<String> {
         self.book.crossed()
@@ -125,6 +130,8 @@ struct Inner {
     reached: Vec<Reached>,
     /// Orders of which two messages were on their way at once.
     crossed: Vec<String>,
+    /// Short messages that are no notices: to which number, and what they say.
+    texts: Vec<(String, String)>,
 }
 
 /// Whether a template may be sent.
@@ -199,7 +206,8 @@ impl Book {
     pub(super) fn new(behaviour: &Behaviour, shutdown: &Shutdown) -> Self {
         let approved = |it: &Registered| (it.code.clone(), (it.clone(), Approval::Approved));
         let templates = behaviour.templates.iter().map(approved).collect();
-        let inner = Inner { templates, messages: Vec::new(), reached: Vec::new(), crossed: Vec::new() };
+        let inner =
+            Inner { templates, messages: Vec::new(), reached: Vec::new(), crossed: Vec::new(), texts: Vec::new() };
         Self {
             inner: Arc::new(Mutex::new(inner)),
             senders: behaviour.senders.clone().into(),
@@ -274,6 +282,25 @@ impl Book {
             });
         }
         taken
+    }
+
+    /// Takes a short message that is no notice; it is with the phone at once.
+    pub(super) fn take_text(&self, phone: &str, text: &str) -> usize {
+        let mut inner = self.inner.lock();
+        inner.texts.push((phone.to_owned(), text.to_owned()));
+        let nothing = String::new();
+        inner.reached.push(Reached {
+            order: nothing.clone(),
+            notice: nothing.clone(),
+            template: nothing,
+            text: text.to_owned(),
+            by: Channel::Sms,
+        });
+        1_000_000 + inner.texts.len()
+    }
+
+    pub(super) fn texts(&self) -> Vec<(String, String)> {
+        self.inner.lock().texts.clone()
     }
 
     pub(super) fn reached(&self) -> Vec<Reached> {

@@ -72,6 +72,7 @@ impl Desk {
                     appkey: appkey.clone(),
                     secret: Secret::new("secret"),
                     sender_key: sender_key.clone(),
+                    sms_secret: Secret::new("sms"),
                     behaviour,
                 };
                 let stub = NhnStub::start(listener, known, &shutdown).unwrap();

@@ -1,27 +1,52 @@
 //! Who there is, and who is signed in: the gateway's own database.
 
+mod audit;
+mod codes;
 mod demo;
+mod errands;
+mod guessing;
+mod live;
+mod logins;
 mod passwords;
+mod people;
+mod rows;
 mod schema;
 mod sessions;
+mod signing;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use jiff::SignedDuration;
 use kernel::ids::StoreId;
 use kernel::people::{Actor, Owner, PersonId, Role};
 use platform::clock::Clock;
+use platform::config;
 use platform::database::Database;
 use platform::ids::Ids;
+use platform::problem::Problem;
 use platform::shutdown::Shutdown;
 use platform::store::StoreError;
-use quick_cache::sync::Cache;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 
-pub use demo::DEMO_PASSWORD;
+use crate::kakao::Kakao;
+pub use audit::Visitor;
+pub(crate) use audit::{Asked, Entry, What};
+pub use codes::{CodeSender, Codes, NotSent, Sending};
+pub use demo::{DEMO_PASSWORD, Demo};
+pub(crate) use errands::Back;
+use live::Live;
+pub use logins::{Login, NotALogin};
 use passwords::Passwords;
-use sessions::{MOST_CACHED, TokenHash};
+pub(crate) use people::{Listed, New};
+pub(crate) use sessions::Open;
+use sessions::Opener;
 pub use sessions::{Session, SignedIn};
+pub(crate) use signing::SignUp;
+
+/// How often what is over is removed.
+const CLEANING: SignedDuration = SignedDuration::from_hours(1);
 
 /// The accounts and their sessions. Cheap to clone.
 #[derive(Clone)]
@@ -30,10 +55,25 @@ pub struct Accounts(Arc<Inner>);
 struct Inner {
     database: Database,
     clock: Clock,
-    ids: Ids,
+    shutdown: Shutdown,
     passwords: Passwords,
-    /// What the database says of tokens that were shown lately.
-    sessions: Cache<TokenHash, Arc<Session>>,
+    live: Arc<Live>,
+    opener: Opener,
+    codes: Codes,
+    kakao: Option<Kakao>,
+    cleaned_at: AtomicI64,
+    is_demo: AtomicBool,
+}
+
+/// How accounts are kept.
+#[derive(Default)]
+pub struct Options {
+    /// How long sessions last, and how browsers send them.
+    pub sessions: config::Sessions,
+    /// How codes reach phones.
+    pub codes: Codes,
+    /// Sign-in with Kakao, where there is such.
+    pub kakao: Option<Kakao>,
 }
 
 /// Somebody who can sign in.
@@ -71,80 +111,84 @@ impl Account {
 }
 
 impl Accounts {
-    /// Opens the accounts in the data directory `dir`.
+    /// Opens the accounts in the data directory `dir` with the usual options.
     ///
     /// # Errors
     /// A sentence that says what to do.
     pub fn open(dir: &Path, clock: &Clock, ids: &Ids, shutdown: &Shutdown) -> Result<Self, StoreError> {
+        Self::open_with(dir, clock, ids, shutdown, Options::default())
+    }
+
+    /// Opens the accounts in the data directory `dir`.
+    ///
+    /// # Errors
+    /// A sentence that says what to do.
+    pub fn open_with(
+        dir: &Path,
+        clock: &Clock,
+        ids: &Ids,
+        shutdown: &Shutdown,
+        options: Options,
+    ) -> Result<Self, StoreError> {
         let database = Database::open(dir, "gateway", schema::TABLES, schema::VERSION, shutdown)?;
+        let settings = Arc::new(options.sessions);
+        let opener = Opener { clock: clock.clone(), ids: ids.clone(), settings };
         Ok(Self(Arc::new(Inner {
             database,
             clock: clock.clone(),
-            ids: ids.clone(),
+            shutdown: shutdown.clone(),
             passwords: Passwords::new(),
-            sessions: Cache::new(MOST_CACHED),
+            live: Arc::new(Live::new()),
+            opener,
+            codes: options.codes,
+            kakao: options.kakao,
+            cleaned_at: AtomicI64::new(0),
+            is_demo: AtomicBool::new(false),
         })))
     }
 
-    /// Signs in somebody who has shown by other means than a password who they are; the account is made where it is new.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn sign_in_as(&self, account: Account) -> Result<SignedIn, StoreError> {
-        let (new, now) = (account.clone(), self.0.clock.now().as_millisecond());
-        let insert = move |connection: &Connection| {
-            let stores = serde_json::to_string(&new.stores).unwrap_or_default();
-            connection.execute(
-                "INSERT INTO accounts (id, role, stores, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-                params![new.id.as_str(), new.role.name(), stores, now],
-            )
-        };
-        let id = account.id.as_str().to_owned();
-        self.0.database.run(insert).await?;
-        let sql = "SELECT id, role, stores FROM accounts WHERE id = ?1";
-        let known = self.0.database.run(move |connection| connection.query_row(sql, [id], self::account)).await?;
-        self.open_session(known).await
+    /// How sessions are kept.
+    pub fn settings(&self) -> &config::Sessions {
+        &self.0.opener.settings
     }
 
-    /// Makes an account that signs in with `login` and `password`, unless there is one of that name.
-    async fn add(&self, account: Account, login: &'static str, password: &'static str) -> Result<(), StoreError> {
-        let taken = self.0.database.run(move |connection| by_login(connection, login)).await?.is_some();
-        if taken {
-            return Ok(());
-        }
-        let hash = self.0.passwords.hash(password.to_owned()).await?;
-        let now = self.0.clock.now().as_millisecond();
-        self.0.database.run(move |connection| insert(connection, &account, login, &hash, now)).await
+    /// What a page's own style is known by.
+    pub(crate) fn nonce(&self) -> String {
+        self.0.opener.ids.token()
+    }
+
+    /// Now, in milliseconds.
+    fn now(&self) -> i64 {
+        self.0.clock.now().as_millisecond()
+    }
+
+    /// An id for somebody new.
+    fn new_id(&self) -> Result<PersonId, Problem> {
+        let id = self.0.opener.ids.uuid().to_string();
+        PersonId::parse(&id).map_err(|error| outage(&StoreError::Unreadable(error.to_string())))
+    }
+
+    /// Does `work` in one transaction.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.0.database.run(work).await.map_err(|error| outage(&error))
+    }
+
+    /// Removes what is over, once in a while, in the job that comes by.
+    fn is_cleaning_due(&self, now: i64) -> bool {
+        let before = self.0.cleaned_at.load(Ordering::Relaxed);
+        let due = now - before >= CLEANING.as_millis() as i64 || now < before;
+        due && self.0.cleaned_at.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
-fn insert(connection: &Connection, account: &Account, login: &str, hash: &str, now: i64) -> rusqlite::Result<()> {
-    let stores = serde_json::to_string(&account.stores).unwrap_or_default();
-    let (id, role) = (account.id.as_str(), account.role.name());
-    connection.execute(
-        "INSERT INTO accounts (id, role, stores, password, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![id, role, stores, hash, now],
-    )?;
-    connection.execute("INSERT INTO logins (login, account) VALUES (?1, ?2)", params![login, id])?;
-    Ok(())
+fn outage(error: &StoreError) -> Problem {
+    platform::commands::outage(error)
 }
 
-/// The account that signs in with `login`, and the hash of its password.
-fn by_login(connection: &Connection, login: &str) -> rusqlite::Result<Option<(Account, Option<String>)>> {
-    let sql = "SELECT id, role, stores, password FROM logins JOIN accounts ON id = account WHERE login = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement.query_row([login], |row| Ok((account(row)?, row.get(3)?))).optional()
-}
-
-/// Reads `id, role, stores`, the first three columns of a row.
-fn account(row: &rusqlite::Row<'_>) -> rusqlite::Result<Account> {
-    let unreadable = |column: usize, error: Box<dyn std::error::Error + Send + Sync>| {
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error)
-    };
-    let (id, role, stores): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    Ok(Account {
-        id: PersonId::parse(&id).map_err(|error| unreadable(0, error.into()))?,
-        role: serde_json::from_value(role.into()).map_err(|error| unreadable(1, error.into()))?,
-        stores: serde_json::from_str(&stores).map_err(|error| unreadable(2, error.into()))?,
-    })
+/// So many milliseconds are so many whole seconds of waiting.
+fn seconds(millis: i64) -> u64 {
+    (millis.max(0).unsigned_abs()).div_ceil(1_000).max(1)
 }

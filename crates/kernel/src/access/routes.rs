@@ -23,7 +23,7 @@ const STAFF: [May; 5] = [No, No, No, No, All];
 const NOBODY: [May; 5] = [No, No, No, No, No];
 
 /// Every route there is, but for each service's health, metrics, keys and documents.
-pub const ROUTES: [Route; 97] = [
+pub const ROUTES: [Route; 121] = [
     // Looking around.
     api(Get, "/stores", One(App), Browsing, ANYBODY),
     api(Get, "/stores/{storeId}", One(App), Browsing, ANYBODY),
@@ -85,9 +85,26 @@ pub const ROUTES: [Route; 97] = [
     root(Post, "/webhooks/nhn", One(Customer), Paying),
     root(Post, "/webhooks/solapi", One(Customer), Paying),
     // Who somebody is.
+    api(Post, "/phone-codes", Gateway, Ordering, ANYBODY),
+    api(Post, "/accounts", Gateway, Ordering, ANYBODY),
+    api(Put, "/accounts/current/password", Gateway, Serving, EACH_THEIR_OWN),
     api(Post, "/sessions", Gateway, Ordering, ANYBODY),
+    api(Get, "/sessions", Gateway, Serving, EACH_THEIR_OWN),
+    api(Delete, "/sessions", Gateway, Serving, EACH_THEIR_OWN),
     api(Get, "/sessions/current", Gateway, Serving, EACH_THEIR_OWN),
     api(Delete, "/sessions/current", Gateway, Serving, EACH_THEIR_OWN),
+    api(Delete, "/sessions/{sessionId}", Gateway, Serving, EACH_THEIR_OWN),
+    // The same for people with a browser. Whoever is not signed in is led to where that is done.
+    root(Get, "/sign-in", Gateway, Ordering),
+    root(Post, "/sign-in", Gateway, Ordering),
+    root(Get, "/sign-in/kakao", Gateway, Ordering),
+    root(Get, "/sign-in/kakao/callback", Gateway, Ordering),
+    root(Get, "/sign-up", Gateway, Ordering),
+    root(Post, "/sign-up", Gateway, Ordering),
+    root(Post, "/sign-out", Gateway, Serving),
+    root(Get, "/account", Gateway, Serving),
+    root(Post, "/account/password", Gateway, Serving),
+    root(Post, "/account/sign-out", Gateway, Serving),
     // Operating each context.
     staff(Get, "/operations/{context}/lag", Each),
     staff(Get, "/operations/{context}/waits", Each),
@@ -129,6 +146,15 @@ pub const ROUTES: [Route; 97] = [
     staff(Post, "/operations/delivery/{orderId}/hand-to-store", One(Delivery)),
     // Operating customer.
     staff(Get, "/operations/customer/notices", One(Customer)),
+    // Operating the gateway: who there is, and what they did.
+    staff(Get, "/operations/gateway/accounts", Gateway),
+    staff(Post, "/operations/gateway/accounts", Gateway),
+    staff(Get, "/operations/gateway/accounts/{accountId}", Gateway),
+    staff(Put, "/operations/gateway/accounts/{accountId}/stores", Gateway),
+    staff(Post, "/operations/gateway/accounts/{accountId}/disable", Gateway),
+    staff(Post, "/operations/gateway/accounts/{accountId}/enable", Gateway),
+    staff(Post, "/operations/gateway/accounts/{accountId}/reset-password", Gateway),
+    staff(Get, "/operations/gateway/audit", Gateway),
     // The system as a whole.
     root(Get, "/", Gateway, Browsing),
     api(Get, "/status", Gateway, Browsing, ANYBODY),

@@ -70,12 +70,17 @@ pub struct Nhn {
     pub appkey: String,
     /// The key of the KakaoTalk channel that sends, 40 characters.
     pub sender_key: String,
+    /// Where the interface of its SMS answers, a product of its own, by which codes go to phones.
+    pub sms_base: String,
+    /// The key of the project there; without one no codes are sent.
+    pub sms_appkey: String,
 }
 
 impl Default for Nhn {
     fn default() -> Self {
         let base = "https://kakaotalk-bizmessage.api.nhncloudservice.com".to_owned();
-        Self { base, appkey: String::new(), sender_key: String::new() }
+        let sms_base = "https://api-sms.cloud.toast.com".to_owned();
+        Self { base, appkey: String::new(), sender_key: String::new(), sms_base, sms_appkey: String::new() }
     }
 }
 
@@ -118,11 +123,14 @@ impl std::fmt::Debug for Secret {
 }
 
 /// The variables that hold secrets. They are no settings: no file holds them and nothing prints them.
-pub const SECRETS: [&str; 5] = [
+pub const SECRETS: [&str; 8] = [
     "BAEDAL_TOSS_SECRET_KEY",
     "BAEDAL_NHN_SECRET_KEY",
     "BAEDAL_SOLAPI_API_KEY",
     "BAEDAL_SOLAPI_API_SECRET",
+    "BAEDAL_OPERATOR_PASSWORD",
+    "BAEDAL_KAKAO_CLIENT_SECRET",
+    "BAEDAL_NHN_SMS_SECRET_KEY",
     // Of whoever runs a command; the server has no use for it.
     "BAEDAL_PASSWORD",
 ];
@@ -138,6 +146,12 @@ pub struct Secrets {
     pub solapi_api_key: Option<Secret>,
     /// `BAEDAL_SOLAPI_API_SECRET`.
     pub solapi_api_secret: Option<Secret>,
+    /// `BAEDAL_OPERATOR_PASSWORD`.
+    pub operator_password: Option<Secret>,
+    /// `BAEDAL_KAKAO_CLIENT_SECRET`.
+    pub kakao_client_secret: Option<Secret>,
+    /// `BAEDAL_NHN_SMS_SECRET_KEY`.
+    pub nhn_sms_secret_key: Option<Secret>,
 }
 
 impl Secrets {
@@ -150,6 +164,9 @@ impl Secrets {
                 Some(1) => &mut secrets.nhn_secret_key,
                 Some(2) => &mut secrets.solapi_api_key,
                 Some(3) => &mut secrets.solapi_api_secret,
+                Some(4) => &mut secrets.operator_password,
+                Some(5) => &mut secrets.kakao_client_secret,
+                Some(6) => &mut secrets.nhn_sms_secret_key,
                 Some(_) | None => continue,
             };
             *place = Some(Secret(value));

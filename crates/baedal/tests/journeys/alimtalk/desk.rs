@@ -49,7 +49,8 @@ impl Desk {
             settings.messages.outlet = outlet;
             settings.messages.sms_sender = SENDER.into();
             settings.messages.page = "https://order.example".into();
-            (settings.nhn.base, settings.solapi.base) = (base.clone(), base);
+            (settings.nhn.base, settings.nhn.sms_base, settings.solapi.base) = (base.clone(), base.clone(), base);
+            settings.nhn.sms_appkey = "app".into();
             (settings.nhn.appkey, settings.nhn.sender_key) = ("app".into(), "channel".into());
             settings.solapi.pf_id = "channel".into();
         })
@@ -69,6 +70,7 @@ impl Desk {
                 appkey: "app".to_owned(),
                 secret: secret(&app.secrets.nhn_secret_key),
                 sender_key: "channel".to_owned(),
+                sms_secret: secret(&app.secrets.nhn_sms_secret_key),
                 behaviour: behaviour("nhn"),
             };
             Stub::Nhn(NhnStub::start(listener, options, &shutdown).unwrap())
@@ -96,6 +98,14 @@ impl Desk {
         match &self.stub {
             Stub::Nhn(stub) => stub.calls(name),
             Stub::Solapi(stub) => stub.calls(name),
+        }
+    }
+
+    /// Every short message that was no notice: to which number, and what it says.
+    pub fn texts(&self) -> Vec<(String, String)> {
+        match &self.stub {
+            Stub::Nhn(stub) => stub.texts(),
+            Stub::Solapi(stub) => stub.texts(),
         }
     }
 

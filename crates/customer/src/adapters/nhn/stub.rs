@@ -1,5 +1,6 @@
 //! NHN Cloud as its documents describe it, for tests and for trying out: see [`crate::adapters::stubbed`] for which
-//! number gets what, and [`platform::stub`] for faults, asked for by `send`, `list`, `detail`, `templates`, `webhook`.
+//! number gets what, and [`platform::stub`] for faults, asked for by `send`, `list`, `detail`,
+//! `templates`, `sms`, `webhook`.
 
 mod bodies;
 
@@ -22,7 +23,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use self::bodies::{Send, date, moment, request_id, shown, template};
+use self::bodies::{Send, Sms, date, moment, request_id, shown, template};
 use crate::adapters::stubbed::{Approval, Behaviour, Book, Running, Stage, Taken, complete, is_a_number};
 
 /// For how long a key counts as used.
@@ -37,6 +38,8 @@ pub struct Options {
     pub secret: Secret,
     /// The key of the channel.
     pub sender_key: String,
+    /// The secret of the same project's SMS.
+    pub sms_secret: Secret,
     /// The rest.
     pub behaviour: Behaviour,
 }
@@ -77,6 +80,9 @@ impl NhnStub {
 }
 
 fn name(method: &Method, path: &str) -> Option<&'static str> {
+    if path.starts_with("/sms/v3.0/appKeys/") && path.ends_with("/sender/auth/sms") {
+        return (method == Method::POST).then_some("sms");
+    }
     let mut parts = path.strip_prefix("/alimtalk/v2.3/appkeys/")?.split('/').skip(1);
     match (method.as_str(), parts.next()?, parts.count()) {
         ("POST", "messages", 0) => Some("send"),
@@ -93,6 +99,7 @@ fn router(desk: Desk) -> Router {
         .route(&format!("{base}/messages"), post(send).get(list))
         .route(&format!("{base}/messages/{{request}}/{{seq}}"), get(detail))
         .route(&format!("{base}/senders/{{sender}}/templates"), get(templates))
+        .route("/sms/v3.0/appKeys/{appkey}/sender/auth/sms", post(sms))
         .route("/stub/messages", get(async |State(desk): State<Desk>| Json(desk.book.reached())))
         .with_state(desk)
 }
@@ -110,13 +117,17 @@ fn refused(code: i64) -> Json<Value> {
 impl Desk {
     /// The code with which whoever asks is refused, if they are.
     fn refuses(&self, appkey: &str, headers: &HeaderMap, asked: Asked) -> Option<i64> {
+        self.refuses_with(&self.options.secret, appkey, headers, asked)
+    }
+
+    fn refuses_with(&self, expected: &Secret, appkey: &str, headers: &HeaderMap, asked: Asked) -> Option<i64> {
         if let Some(Extension(AskedFor { code })) = asked {
             return Some(code.parse().unwrap_or(-9999));
         }
         let secret = headers.get("x-secret-key").and_then(|value| value.to_str().ok());
         if appkey != self.options.appkey {
             Some(-1000)
-        } else if secret != Some(self.options.secret.reveal()) {
+        } else if secret != Some(expected.reveal()) {
             Some(-1001)
         } else {
             None
@@ -150,6 +161,28 @@ impl Desk {
         headers.insert("x-toast-webhook-signature", HeaderValue::from_static("stub"));
         self.hooks.send(headers, body.to_string());
     }
+}
+
+/// A short message that confirms somebody: its text has to say so.
+async fn sms(
+    State(desk): State<Desk>,
+    Path(appkey): Path<String>,
+    headers: HeaderMap,
+    asked: Asked,
+    body: String,
+) -> Json<Value> {
+    if let Some(code) = desk.refuses_with(&desk.options.sms_secret, &appkey, &headers, asked) {
+        return refused(code);
+    }
+    let Ok(body) = serde_json::from_str::<Sms>(&body) else { return refused(-1002) };
+    let [recipient] = body.recipient_list.as_slice() else { return refused(-1002) };
+    let says_so =
+        ["인증", "비밀번호", "auth", "password", "verif"].iter().any(|word| body.body.to_lowercase().contains(word));
+    if !desk.book.senders.contains(&body.send_no) || !is_a_number(&recipient.recipient_no) || !says_so {
+        return refused(-1002);
+    }
+    desk.book.take_text(&recipient.recipient_no, &body.body);
+    Json(json!({ "header": header(0, "success"), "body": { "data": { "requestId": "sms", "statusCode": "2" } } }))
 }
 
 async fn send(

@@ -164,9 +164,23 @@ async fn send(State(desk): State<Desk>, headers: HeaderMap, asked: Asked, body: 
 }
 
 impl Desk {
+    /// Takes a plain short message; the code of its refusal otherwise.
+    fn take_text(&self, message: &SendOne) -> Result<usize, &'static str> {
+        let (Some(from), Some(text), "SMS") = (&message.from, &message.text, message.kind.as_str()) else {
+            return Err("1020");
+        };
+        if !is_a_number(&message.to) {
+            return Err("1010");
+        }
+        if !self.book.senders.contains(from) {
+            return Err("1062");
+        }
+        Ok(self.book.take_text(&message.to, text))
+    }
+
     /// Takes a message; the code of its refusal otherwise.
     fn take(&self, message: &SendOne) -> Result<usize, &'static str> {
-        let kakao = &message.kakao_options;
+        let Some(kakao) = &message.kakao_options else { return self.take_text(message) };
         let all = self.book.templates();
         let template = all.into_iter().find(|(template, _)| template_id(&template.code) == kakao.template_id);
         let Some((template, Approval::Approved)) = template else { return Err("3107") };

@@ -22,6 +22,21 @@ pub(super) struct Send {
     pub(super) recipient_list: Vec<Recipient>,
 }
 
+/// A short message.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Sms {
+    pub(super) body: String,
+    pub(super) send_no: String,
+    pub(super) recipient_list: Vec<SmsTo>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SmsTo {
+    pub(super) recipient_no: String,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Recipient {

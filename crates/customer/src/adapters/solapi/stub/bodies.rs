@@ -20,7 +20,9 @@ pub(super) struct SendOne {
     #[serde(rename = "type")]
     pub(super) kind: String,
     pub(super) to: String,
-    pub(super) kakao_options: Kakao,
+    pub(super) from: Option<String>,
+    pub(super) text: Option<String>,
+    pub(super) kakao_options: Option<Kakao>,
     #[serde(default)]
     pub(super) replacements: Vec<Replacement>,
     #[serde(default)]

@@ -1,0 +1,102 @@
+//! What is done with rights that few have is written down: by whom, to what, and how it went.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use kernel::access::{Method, Route};
+use kernel::people::Role;
+use platform::extract::Params;
+use platform::paging::{Page, Paging};
+use platform::problem::Problem;
+use serde::Deserialize;
+
+use crate::Gateway;
+use crate::accounts::{Accounts, Asked, Entry, Session, Visitor, What};
+
+/// What an owner does that gives money back.
+const OF_OWNERS: [&str; 3] = ["/tickets/{orderId}/withdraw", "/tickets/{orderId}/adjust", "/tickets/{orderId}/reject"];
+
+/// A privileged act that is under way. One whose caller goes away before it is answered is written down too.
+pub(crate) struct Act {
+    accounts: Accounts,
+    entry: Option<(Entry, Visitor)>,
+}
+
+impl Act {
+    /// The act of whoever has `session` at `path`, if `route` makes it one.
+    pub(crate) fn of(
+        accounts: &Accounts,
+        route: &Route,
+        path: &str,
+        session: &Session,
+        visitor: Visitor,
+    ) -> Option<Self> {
+        let is_privileged = match session.account.role {
+            Role::Operator => route.method != Method::Get,
+            Role::Owner => OF_OWNERS.contains(&route.path),
+            Role::Customer | Role::Rider | Role::Service => false,
+        };
+        if !is_privileged {
+            return None;
+        }
+        let mut entry = Entry::new(What::Act).by(session.account.actor());
+        entry.subject = subject(route.path, path);
+        entry.route = Some(format!("{} {}", route.method.name(), route.path));
+        Some(Self { accounts: accounts.clone(), entry: Some((entry, visitor)) })
+    }
+
+    /// It was answered with `status`; waits until that is kept.
+    pub(crate) async fn answered(mut self, status: u16) {
+        if let Some((entry, visitor)) = self.entry.take() {
+            self.accounts.tell(Entry { status: Some(status), ..entry }, visitor).await;
+        }
+    }
+}
+
+impl Drop for Act {
+    fn drop(&mut self) {
+        if let Some((entry, visitor)) = self.entry.take() {
+            self.accounts.tell_later(entry, visitor);
+        }
+    }
+}
+
+/// What `path` has where the template has a name; the last of them.
+fn subject(template: &str, path: &str) -> Option<String> {
+    let pairs = template.rsplit('/').zip(path.rsplit('/'));
+    let mut named = pairs.filter(|(name, _)| name.starts_with('{') && *name != "{context}");
+    named.next().map(|(_, id)| id.chars().take(64).collect())
+}
+
+/// Which entries are asked for.
+#[derive(Deserialize)]
+pub(crate) struct Of {
+    who: Option<String>,
+    what: Option<String>,
+}
+
+/// `GET /operations/gateway/audit?who=&what=`: what happened, newest first.
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    paging: Paging,
+    Params(of): Params<Of>,
+) -> Result<Response, Problem> {
+    let asked = Asked { who: of.who, what: of.what, before: paging.after()?, limit: paging.limit() };
+    let rows = gateway.accounts.audit(asked).await?;
+    Ok(Json(Page::of(rows, &paging, |last| last.id)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_subject_is_what_the_path_names() {
+        assert_eq!(subject("/tickets/{orderId}/withdraw", "/api/tickets/o1/withdraw").as_deref(), Some("o1"));
+        let parked = ("/operations/{context}/parked/{id}/retry", "/api/operations/pay/parked/7/retry");
+        assert_eq!(subject(parked.0, parked.1).as_deref(), Some("7"));
+        assert_eq!(subject("/operations/faults", "/api/operations/faults"), None);
+    }
+}

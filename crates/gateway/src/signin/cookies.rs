@@ -1,0 +1,112 @@
+//! The cookie by which a browser shows its session.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use kernel::Time;
+use platform::config::Sessions;
+
+use crate::accounts::SignedIn;
+
+/// Browsers take a cookie of this name only over TLS or from the machine itself, and only for this one host.
+const SECURE: &str = "__Host-baedal";
+/// Its name where browsers may send it over plain HTTP.
+const PLAIN: &str = "baedal";
+
+/// By which a browser is known that was sent to Kakao.
+const ERRAND: (&str, &str) = ("__Host-baedal-kakao", "baedal-kakao");
+/// How long it keeps that, in seconds.
+const ERRAND_LASTS: i64 = 600;
+
+const fn name(sessions: &Sessions) -> &'static str {
+    if sessions.insecure_cookies { PLAIN } else { SECURE }
+}
+
+/// What the cookies of a request say.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Shown<'a> {
+    /// Nothing of a session.
+    Nothing,
+    /// This token.
+    Token(&'a str),
+    /// Several, of which somebody else may have set one: none is believed.
+    Several,
+}
+
+/// The session's token among the cookies of `headers`.
+pub(crate) fn shown<'a>(headers: &'a HeaderMap, sessions: &Sessions) -> Shown<'a> {
+    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut tokens = pairs.filter(|(key, _)| *key == name(sessions)).map(|(_, token)| token);
+    match (tokens.next(), tokens.next()) {
+        (None, _) => Shown::Nothing,
+        (Some(token), None) => Shown::Token(token),
+        (Some(_), Some(_)) => Shown::Several,
+    }
+}
+
+/// Has the browser keep the session.
+pub(crate) fn keep(headers: &mut HeaderMap, signed: &SignedIn, sessions: &Sessions, now: Time) {
+    let age = signed.session.expires_at.duration_since(now).as_secs().max(0);
+    put(headers, sessions, &signed.token, age);
+}
+
+/// Has the browser forget the session.
+pub(crate) fn clear(headers: &mut HeaderMap, sessions: &Sessions) {
+    put(headers, sessions, "", 0);
+}
+
+/// Has the browser bring `text` with it when it comes back from Kakao; an empty one is forgotten.
+pub(crate) fn bring(headers: &mut HeaderMap, text: &str, sessions: &Sessions) {
+    let name = if sessions.insecure_cookies { ERRAND.1 } else { ERRAND.0 };
+    put_named(headers, name, sessions, text, if text.is_empty() { 0 } else { ERRAND_LASTS });
+}
+
+/// What a browser brings back from Kakao. The cookies of a request that the gateway itself answers are still there.
+pub(crate) struct Brought(pub(crate) Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Brought {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let lines = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        Ok(Self(pairs.find(|(name, _)| [ERRAND.0, ERRAND.1].contains(name)).map(|(_, text)| text.to_owned())))
+    }
+}
+
+fn put(headers: &mut HeaderMap, sessions: &Sessions, token: &str, age: i64) {
+    put_named(headers, name(sessions), sessions, token, age);
+}
+
+fn put_named(headers: &mut HeaderMap, name: &str, sessions: &Sessions, token: &str, age: i64) {
+    let secure = if sessions.insecure_cookies { "" } else { "; Secure" };
+    let cookie = format!("{name}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(value) = HeaderValue::try_from(cookie) {
+        headers.append(SET_COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[&'static str]) -> HeaderMap {
+        lines.iter().map(|line| (COOKIE, HeaderValue::from_static(line))).collect()
+    }
+
+    #[test]
+    fn one_cookie_of_the_right_name_is_a_session_and_two_are_none() {
+        let (secure, plain) = (Sessions::default(), Sessions { insecure_cookies: true, ..Sessions::default() });
+        assert_eq!(shown(&headers(&["a=b; __Host-baedal=t; c=d"]), &secure), Shown::Token("t"));
+        assert_eq!(shown(&headers(&["baedal=t"]), &secure), Shown::Nothing, "it came without protection");
+        assert_eq!(shown(&headers(&["baedal=t"]), &plain), Shown::Token("t"));
+        for twice in [&["__Host-baedal=t; __Host-baedal=u"][..], &["__Host-baedal=t", "__Host-baedal=u"]] {
+            assert_eq!(shown(&headers(twice), &secure), Shown::Several);
+        }
+        assert_eq!(shown(&headers(&["", ";;=;__Host-baedal"]), &secure), Shown::Nothing);
+    }
+}

@@ -1,0 +1,172 @@
+//! `/account`: who one is, where one is signed in, and how to end that.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::lang::Language;
+use kernel::people::Role;
+use platform::actor::Speaks;
+use platform::problem::Problem;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::frame::{page, words};
+use super::{Form, Frame, cookies, go};
+use crate::Gateway;
+use crate::accounts::Open;
+use crate::authenticate::Shown;
+use crate::signin::visitor::From;
+
+/// Where whoever is not signed in is led.
+const SIGN_IN: &str = "/sign-in?next=/account";
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Page {
+    frame: Frame,
+    id: String,
+    role: &'static str,
+    sessions: Vec<Line>,
+}
+
+/// One session, as it is shown.
+struct Line {
+    id: Uuid,
+    device: String,
+    last_seen: String,
+    current: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Change {
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    new_password: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Which {
+    #[serde(default)]
+    session: String,
+}
+
+/// The page.
+pub(crate) async fn show(
+    State(gateway): State<Arc<Gateway>>,
+    Speaks(language): Speaks,
+    shown: Result<Shown, Problem>,
+) -> Response {
+    let Ok(shown) = shown else { return go(SIGN_IN) };
+    let frame = frame(&gateway, language);
+    answered(&gateway, &shown, frame, StatusCode::OK).await
+}
+
+/// Another password.
+pub(crate) async fn change_password(
+    State(gateway): State<Arc<Gateway>>,
+    Speaks(language): Speaks,
+    From(visitor): From,
+    shown: Result<Shown, Problem>,
+    Form(asked): Form<Change>,
+) -> Response {
+    let Ok(shown) = shown else { return go(SIGN_IN) };
+    let Change { password, new_password } = asked;
+    let old = Some(password).filter(|password| !password.is_empty());
+    let changed = gateway.accounts.change_password(&shown.session, old, new_password, visitor).await;
+    let frame = frame(&gateway, language);
+    let (frame, status) = match changed {
+        Ok(()) => {
+            let told = frame.say(
+                "비밀번호를 변경했어요. 다른 기기에서는 로그아웃되었어요.",
+                "Your password is changed. You are signed out everywhere else.",
+            );
+            let told = told.to_owned();
+            (frame.saying(told), StatusCode::OK)
+        }
+        Err(problem) => (frame.wrong(&problem), problem.status()),
+    };
+    answered(&gateway, &shown, frame, status).await
+}
+
+/// The end of this session.
+pub(crate) async fn sign_out(
+    State(gateway): State<Arc<Gateway>>,
+    From(visitor): From,
+    shown: Result<Shown, Problem>,
+) -> Response {
+    if let Ok(shown) = shown
+        && let Err(problem) = gateway.accounts.end_session(&shown.session, shown.session.id, visitor).await
+        && problem.status() != StatusCode::NOT_FOUND
+    {
+        return problem.into_response();
+    }
+    left(&gateway)
+}
+
+/// The end of another session, or of all.
+pub(crate) async fn sign_out_elsewhere(
+    State(gateway): State<Arc<Gateway>>,
+    From(visitor): From,
+    shown: Result<Shown, Problem>,
+    Form(Which { session }): Form<Which>,
+) -> Response {
+    let Ok(shown) = shown else { return go(SIGN_IN) };
+    if session == "all" {
+        return match gateway.accounts.end_all(&shown.session, visitor).await {
+            Ok(()) => left(&gateway),
+            Err(problem) => problem.into_response(),
+        };
+    }
+    let Ok(id) = Uuid::try_parse(&session) else { return Problem::not_found().into_response() };
+    match gateway.accounts.end_session(&shown.session, id, visitor).await {
+        Ok(()) if id == shown.session.id => left(&gateway),
+        Ok(()) => go("/account"),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Whoever has left is led to the start page, without a cookie.
+fn left(gateway: &Gateway) -> Response {
+    let mut response = go("/");
+    cookies::clear(response.headers_mut(), gateway.accounts.settings());
+    response
+}
+
+async fn answered(gateway: &Gateway, shown: &Shown, frame: Frame, status: StatusCode) -> Response {
+    let sessions = match gateway.accounts.open_sessions(&shown.session).await {
+        Ok(sessions) => sessions,
+        Err(problem) => return problem.into_response(),
+    };
+    let account = &shown.session.account;
+    let role = words(frame.language, role(account.role));
+    let sessions = sessions.into_iter().map(line).collect();
+    let content = Page { id: account.id.to_string(), role, sessions, frame };
+    page(status, &content.frame, &content)
+}
+
+fn frame(gateway: &Gateway, language: Language) -> Frame {
+    Frame::new(gateway, language, ("내 계정", "Your account"))
+}
+
+fn line(session: Open) -> Line {
+    let device = if session.device.is_empty() { "–".to_owned() } else { session.device };
+    // Korea has had one offset since 1988.
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(9));
+    let last_seen = session.last_seen_at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string();
+    Line { id: session.id, device, last_seen, current: session.current }
+}
+
+const fn role(role: Role) -> (&'static str, &'static str) {
+    match role {
+        Role::Customer => ("고객", "Customer"),
+        Role::Owner => ("사장님", "Owner"),
+        Role::Rider => ("라이더", "Rider"),
+        Role::Operator => ("운영자", "Operator"),
+        Role::Service => ("서비스", "Service"),
+    }
+}

@@ -1,0 +1,90 @@
+//! `/sign-in/kakao`: to Kakao and back.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::lang::Language;
+use platform::actor::Speaks;
+use platform::extract::Params;
+use platform::problem::Problem;
+use serde::Deserialize;
+
+use super::sign_in::Page;
+use super::{enter, go, local};
+use crate::Gateway;
+use crate::accounts::Back;
+use crate::kakao::Failed;
+use crate::signin::cookies::{self, Brought};
+use crate::signin::visitor::From;
+
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    next: Option<String>,
+}
+
+/// What Kakao sends a browser back with.
+#[derive(Deserialize)]
+pub(crate) struct Came {
+    state: Option<String>,
+    code: Option<String>,
+}
+
+/// Leads the browser to Kakao.
+pub(crate) async fn begin(
+    State(gateway): State<Arc<Gateway>>,
+    Speaks(language): Speaks,
+    Params(Next { next }): Params<Next>,
+) -> Response {
+    let Some(kakao) = gateway.accounts.kakao() else { return Problem::not_found().into_response() };
+    let next = local(&next.unwrap_or_default()).to_owned();
+    match gateway.accounts.begin_errand(kakao, next).await {
+        Ok(Ok(begun)) => {
+            let mut response = go(&begun.url);
+            cookies::bring(response.headers_mut(), &begun.browser, gateway.accounts.settings());
+            response
+        }
+        Ok(Err(failed)) => answer(&gateway, language, &failed),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Takes the browser that comes back.
+pub(crate) async fn come_back(
+    State(gateway): State<Arc<Gateway>>,
+    Speaks(language): Speaks,
+    From(visitor): From,
+    Params(Came { state, code }): Params<Came>,
+    Brought(browser): Brought,
+) -> Response {
+    let Some(kakao) = gateway.accounts.kakao() else { return Problem::not_found().into_response() };
+    let errand = (state.unwrap_or_default(), browser.unwrap_or_default());
+    let unknown = || Failed::Refused("this browser did not begin it, or it took too long".to_owned());
+    let mut response = match gateway.accounts.end_errand(kakao, errand, code, visitor).await {
+        Ok(Back::SignedIn(signed, next)) => enter(&gateway, &signed, &next),
+        Ok(Back::Unknown) => answer(&gateway, language, &unknown()),
+        Ok(Back::Disabled) => answer(&gateway, language, &Failed::Refused("the account is closed".to_owned())),
+        Ok(Back::Failed(failed)) => answer(&gateway, language, &failed),
+        Err(problem) => problem.into_response(),
+    };
+    cookies::bring(response.headers_mut(), "", gateway.accounts.settings());
+    response
+}
+
+/// The sign-in page, with what went wrong.
+fn answer(gateway: &Gateway, language: Language, failed: &Failed) -> Response {
+    let (status, korean, english) = match failed {
+        Failed::Down(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "지금은 카카오에 연결할 수 없어요. 잠시 후 다시 시도해 주세요.",
+            "Kakao cannot be reached right now. Please try again in a moment.",
+        ),
+        Failed::Refused(_) => (
+            StatusCode::BAD_REQUEST,
+            "카카오로 로그인하지 못했어요. 다시 시도해 주세요.",
+            "You could not be signed in with Kakao. Please try again.",
+        ),
+    };
+    Page::new(gateway, language, "/").telling((korean, english)).answer(status)
+}

@@ -1,0 +1,155 @@
+//! `/sign-in`: with a password, or with a code that comes to a phone.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use kernel::lang::Language;
+use platform::actor::Speaks;
+use platform::extract::Params;
+use platform::problem::Problem;
+use serde::Deserialize;
+
+use super::frame::page;
+use super::{Form, Frame, enter, go, local};
+use crate::Gateway;
+use crate::accounts::Visitor;
+use crate::authenticate::Shown;
+use crate::signin::accounts::phone;
+use crate::signin::visitor::From;
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+pub(super) struct Page {
+    frame: Frame,
+    next: String,
+    login: String,
+    phone: String,
+    is_by_code: bool,
+    needs_another: bool,
+    shows_kakao: bool,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    next: Option<String>,
+}
+
+/// What the page's forms say.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Asked {
+    #[serde(default)]
+    r#do: String,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    login: String,
+    #[serde(default)]
+    password: String,
+    new_password: Option<String>,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    code: String,
+}
+
+impl Page {
+    pub(super) fn new(gateway: &Gateway, language: Language, next: &str) -> Self {
+        Self {
+            frame: Frame::new(gateway, language, ("로그인", "Sign in")),
+            next: local(next).to_owned(),
+            login: String::new(),
+            phone: String::new(),
+            is_by_code: false,
+            needs_another: false,
+            shows_kakao: gateway.accounts.kakao().is_some(),
+        }
+    }
+
+    /// With what went wrong elsewhere.
+    pub(super) fn telling(mut self, told: (&str, &str)) -> Self {
+        let told = self.frame.say(told.0, told.1).to_owned();
+        self.frame = self.frame.saying(told);
+        self.frame.mood = "bad";
+        self
+    }
+
+    pub(super) fn answer(self, status: StatusCode) -> Response {
+        page(status, &self.frame, &self)
+    }
+}
+
+/// The page; whoever is signed in is led on.
+pub(crate) async fn show(
+    State(gateway): State<Arc<Gateway>>,
+    Speaks(language): Speaks,
+    Params(Next { next }): Params<Next>,
+    shown: Result<Shown, Problem>,
+) -> Response {
+    let next = next.unwrap_or_default();
+    if shown.is_ok() {
+        return go(local(&next));
+    }
+    Page::new(&gateway, language, &next).answer(StatusCode::OK)
+}
+
+/// What the page's forms ask for.
+pub(crate) async fn act(
+    State(gateway): State<Arc<Gateway>>,
+    Speaks(language): Speaks,
+    From(visitor): From,
+    Form(asked): Form<Asked>,
+) -> Response {
+    let mut page = Page::new(&gateway, language, &asked.next);
+    page.login.clone_from(&asked.login);
+    page.phone.clone_from(&asked.phone);
+    let outcome = match asked.r#do.as_str() {
+        "send-code" => return send_code(&gateway, page, visitor).await,
+        "code" => {
+            page.is_by_code = true;
+            by_code(&gateway, &asked, visitor).await
+        }
+        _ => gateway.accounts.sign_in(&asked.login, asked.password, asked.new_password, visitor).await,
+    };
+    match outcome {
+        Ok(signed) => enter(&gateway, &signed, &page.next),
+        Err(problem) => {
+            page.needs_another =
+                problem.slug() == "password-needed" || problem.slug() == "invalid-field" && !page.is_by_code;
+            page.frame = page.frame.wrong(&problem);
+            page.answer(problem.status())
+        }
+    }
+}
+
+async fn by_code(gateway: &Gateway, asked: &Asked, visitor: Visitor) -> Result<crate::accounts::SignedIn, Problem> {
+    gateway.accounts.sign_in_by_code(&phone(&asked.phone)?, asked.code.clone(), visitor).await
+}
+
+async fn send_code(gateway: &Gateway, mut page: Page, visitor: Visitor) -> Response {
+    let (frame, sent) = send(gateway, page.frame, &page.phone, visitor).await;
+    page.frame = frame;
+    page.is_by_code = sent == StatusCode::OK;
+    page.answer(sent)
+}
+
+/// Sends a code to `number`, and says in `frame` what came of it.
+pub(super) async fn send(gateway: &Gateway, frame: Frame, number: &str, visitor: Visitor) -> (Frame, StatusCode) {
+    let sent = match phone(number) {
+        Ok(phone) => gateway.accounts.send_code(&phone, visitor).await,
+        Err(problem) => Err(problem),
+    };
+    match sent {
+        Ok(demo) => {
+            let told = frame
+                .say("인증번호를 보냈어요. 5분 안에 입력해 주세요.", "A code is on its way. It is good for 5 minutes.");
+            let demo = demo.map(|code| format!(" ({}: {code})", frame.say("데모", "demo"))).unwrap_or_default();
+            let told = format!("{told}{demo}");
+            (frame.saying(told), StatusCode::OK)
+        }
+        Err(problem) => (frame.wrong(&problem), problem.status()),
+    }
+}

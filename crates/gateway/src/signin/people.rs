@@ -1,0 +1,135 @@
+//! Accounts, as operators make and change them.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawPathParams, State};
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use kernel::ids::StoreId;
+use kernel::people::Role;
+use platform::extract::{self, Params};
+use platform::paging::{Page, Paging};
+use platform::problem::Problem;
+use serde::{Deserialize, Serialize};
+
+use super::visitor::From;
+use crate::Gateway;
+use crate::accounts::{Listed, Login, New};
+use crate::authenticate::Shown;
+
+/// Which accounts are asked for.
+#[derive(Deserialize)]
+pub(crate) struct Of {
+    role: Option<Role>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Making {
+    login: String,
+    role: Role,
+    #[serde(default)]
+    stores: Vec<StoreId>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Stores {
+    stores: Vec<StoreId>,
+}
+
+/// An account and the password that opens it once.
+#[derive(Serialize)]
+struct Drawn {
+    #[serde(flatten)]
+    account: Listed,
+    password: String,
+}
+
+/// `GET /operations/gateway/accounts?role=`: who there is.
+pub(crate) async fn list(
+    State(gateway): State<Arc<Gateway>>,
+    paging: Paging,
+    Params(of): Params<Of>,
+) -> Result<Response, Problem> {
+    let rows = gateway.accounts.list(paging.after()?, of.role, paging.limit()).await?;
+    Ok(Json(Page::of(rows, &paging, |last| last.id.clone())).into_response())
+}
+
+/// `GET /operations/gateway/accounts/{accountId}`: one of them.
+pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, params: RawPathParams) -> Result<Response, Problem> {
+    Ok(Json(gateway.accounts.get(id(&params)?).await?).into_response())
+}
+
+/// `POST /operations/gateway/accounts {login, role, stores}`: 201 with a password that can be used once.
+pub(crate) async fn make(
+    State(gateway): State<Arc<Gateway>>,
+    From(visitor): From,
+    shown: Shown,
+    asked: extract::Json<Making>,
+) -> Result<Response, Problem> {
+    let Making { login, role, stores } = asked.value;
+    let login = Login::parse(&login).map_err(|error| Problem::invalid_field("login", error))?;
+    match role {
+        Role::Owner => {}
+        Role::Customer | Role::Rider | Role::Operator if stores.is_empty() => {}
+        Role::Customer | Role::Rider | Role::Operator => {
+            return Err(Problem::invalid_field("stores", "only owners have stores"));
+        }
+        Role::Service => return Err(Problem::invalid_field("role", "customer, owner, rider or operator")),
+    }
+    let (account, password) = gateway.accounts.make(New { login, role, stores }, &shown.session, visitor).await?;
+    Ok(drawn(StatusCode::CREATED, account, password))
+}
+
+/// `PUT /operations/gateway/accounts/{accountId}/stores {stores}`: 200 with the account.
+pub(crate) async fn set_stores(
+    State(gateway): State<Arc<Gateway>>,
+    From(visitor): From,
+    shown: Shown,
+    params: RawPathParams,
+    asked: extract::Json<Stores>,
+) -> Result<Response, Problem> {
+    let stores = asked.value.stores;
+    Ok(Json(gateway.accounts.set_stores(id(&params)?, stores, &shown.session, visitor).await?).into_response())
+}
+
+/// `POST /operations/gateway/accounts/{accountId}/disable`: 200, and their sessions are over.
+pub(crate) async fn disable(
+    State(gateway): State<Arc<Gateway>>,
+    From(visitor): From,
+    shown: Shown,
+    params: RawPathParams,
+) -> Result<Response, Problem> {
+    Ok(Json(gateway.accounts.disable(id(&params)?, &shown.session, visitor).await?).into_response())
+}
+
+/// `POST /operations/gateway/accounts/{accountId}/enable`: 200, and they can sign in again.
+pub(crate) async fn enable(
+    State(gateway): State<Arc<Gateway>>,
+    From(visitor): From,
+    shown: Shown,
+    params: RawPathParams,
+) -> Result<Response, Problem> {
+    Ok(Json(gateway.accounts.enable(id(&params)?, &shown.session, visitor).await?).into_response())
+}
+
+/// `POST /operations/gateway/accounts/{accountId}/reset-password`: 200 with a password that can be used once.
+pub(crate) async fn reset_password(
+    State(gateway): State<Arc<Gateway>>,
+    From(visitor): From,
+    shown: Shown,
+    params: RawPathParams,
+) -> Result<Response, Problem> {
+    let (account, password) = gateway.accounts.reset_password(id(&params)?, &shown.session, visitor).await?;
+    Ok(drawn(StatusCode::OK, account, password))
+}
+
+fn drawn(status: StatusCode, account: Listed, password: String) -> Response {
+    (status, [(CACHE_CONTROL, "no-store")], Json(Drawn { account, password })).into_response()
+}
+
+/// The id in the path.
+fn id(params: &RawPathParams) -> Result<String, Problem> {
+    params.iter().next().map(|(_, id)| id.to_owned()).ok_or_else(Problem::not_found)
+}

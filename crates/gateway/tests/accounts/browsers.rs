@@ -1,0 +1,180 @@
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use gateway::accounts::Codes;
+use platform::config::Sessions;
+
+use crate::support::*;
+
+/// What a browser sends back of a cookie that was set.
+fn kept(answer: &Answer) -> String {
+    answer.cookie().split(';').next().unwrap().to_owned()
+}
+
+async fn signed_in(desk: &Desk) -> String {
+    kept(&desk.form("/sign-in", "", "do=password&login=customer&password=baedal").await.expect(303))
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_sees_its_account_and_signs_out() {
+    let desk = Desk::open().await;
+    let away = desk.page("/account", "").await.expect(303);
+    assert_eq!(away.header("location"), "/sign-in?next=/account");
+    let page = desk.page("/sign-in?next=/account", "").await.expect(200);
+    assert!(page.text.contains("로그인") && page.text.contains("value=\"/account\""), "{}", page.text);
+    assert!(page.header("content-security-policy").contains("form-action 'self'"));
+    let answer =
+        desk.form("/sign-in", "", "do=password&login=customer&password=baedal&next=/account").await.expect(303);
+    assert_eq!(answer.header("location"), "/account");
+    let cookie = kept(&answer);
+    let account = desk.page("/account", &cookie).await.expect(200);
+    assert!(account.text.contains("demo-customer") && account.text.contains("지금 이 기기"));
+    assert_eq!(desk.page("/sign-in?next=/o/abc", &cookie).await.expect(303).header("location"), "/o/abc");
+    let left = desk.form("/sign-out", &cookie, "").await.expect(303);
+    assert!(left.cookie().starts_with("__Host-baedal=; Path=/; Max-Age=0"));
+    desk.page("/account", &cookie).await.expect(303);
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_this_host_and_for_no_script() {
+    let desk = Desk::open().await;
+    let answer = desk.form("/sign-in", "", "do=password&login=customer&password=baedal").await.expect(303);
+    let (name, rest) = answer.cookie().split_once('=').unwrap();
+    let (token, attributes) = rest.split_once("; ").unwrap();
+    assert_eq!((name, token.len()), ("__Host-baedal", 44));
+    assert_eq!(attributes, "Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax; Secure");
+    let sessions = Sessions { insecure_cookies: true, ..Sessions::default() };
+    let plain = Desk::with(sessions, Codes::Shown).await;
+    let answer = plain.form("/sign-in", "", "do=password&login=customer&password=baedal").await.expect(303);
+    assert!(answer.cookie().starts_with("baedal=") && !answer.cookie().contains("Secure"), "{}", answer.cookie());
+    plain.page("/account", &kept(&answer)).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_page_of_ours_leads_nobody_elsewhere() {
+    let desk = Desk::open().await;
+    for next in [
+        "https://elsewhere.example",
+        "//elsewhere.example",
+        "/%5Celsewhere.example",
+        "%2F%2Felsewhere.example",
+        "/%0D%0ASet-Cookie:a=b",
+    ] {
+        let form = format!("do=password&login=customer&password=baedal&next={next}");
+        assert_eq!(desk.form("/sign-in", "", &form).await.expect(303).header("location"), "/", "{next}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_is_shown_as_it_is_and_never_run() {
+    let desk = Desk::open().await;
+    let script = "%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    for (path, form) in [
+        ("/sign-in", format!("do=password&login={script}&password=x&next={script}&phone={script}")),
+        ("/sign-in", format!("do=send-code&phone={script}")),
+        ("/sign-in", format!("do=code&phone={script}&code={script}")),
+        ("/sign-up", format!("do=email&email={script}&password={script}&phone={script}")),
+    ] {
+        let answer = desk.form(path, "", &form).await;
+        assert!((400..500).contains(&answer.status) && !answer.text.contains("<script"), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn another_sites_page_changes_nothing_with_our_cookie() {
+    let desk = Desk::open().await;
+    let cookie = signed_in(&desk).await;
+    let ask = async |path: &str, headers: &[(&str, &str)]| {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.header("host", "baedal.example").header(COOKIE, &cookie);
+        desk.ask(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)), "").await.status
+    };
+    for path in ["/sign-out", "/account/sign-out", "/account/password", "/sign-in", "/sign-up", "/api/orders"] {
+        assert_eq!(ask(path, &[("sec-fetch-site", "cross-site")]).await, 403, "{path}");
+        assert_eq!(ask(path, &[("origin", "https://elsewhere.example")]).await, 403, "{path}");
+        assert_eq!(ask(path, &[("origin", "null")]).await, 403, "{path}");
+    }
+    assert_eq!(ask("/api/orders", &[("sec-fetch-site", "same-origin")]).await, 200);
+    assert_eq!(ask("/api/orders", &[("origin", "https://baedal.example")]).await, 200);
+    desk.page("/account", &cookie).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_bearer_token_needs_no_page_and_counts_before_a_cookie() {
+    let desk = Desk::open().await;
+    let (cookie, rider) = (signed_in(&desk).await, desk.demo("rider").await);
+    let both = |site: &str| {
+        let request = Request::post("/api/deliveries/o1/claim").header(COOKIE, &cookie);
+        request.header(AUTHORIZATION, format!("Bearer {rider}")).header("sec-fetch-site", site.to_owned())
+    };
+    assert_eq!(desk.ask(both("cross-site"), "").await.text, "rider/demo-rider");
+    let stale = Request::get("/api/orders").header(COOKIE, &cookie).header(AUTHORIZATION, "Bearer nothing");
+    assert_eq!(desk.ask(stale, "").await.status, 401, "a token that is not good is not made up for by a cookie");
+}
+
+#[tokio::test]
+async fn a_cookie_that_stands_for_nothing_is_as_none_and_is_taken_away() {
+    let desk = Desk::open().await;
+    let cookie = signed_in(&desk).await;
+    let twice = format!("{cookie}; {cookie}");
+    for stale in ["__Host-baedal=nothing", &twice, "__Host-baedal="] {
+        let answer = desk.page("/api/stores", stale).await.expect(200);
+        assert_eq!(answer.text, "nobody");
+        assert!(answer.cookie().starts_with("__Host-baedal=; Path=/; Max-Age=0"), "{stale}: {}", answer.cookie());
+        desk.page("/api/orders", stale).await.expect(401);
+    }
+    assert_eq!(desk.page("/api/stores", "baedal=x; other=y").await.cookie(), "");
+}
+
+#[tokio::test]
+async fn a_browser_signs_up_with_a_phone_and_a_code() {
+    let desk = Desk::open().await;
+    let sent = desk.form("/sign-up", "", "do=send-code&phone=010-1234-5678").await.expect(200);
+    let code: String = sent.text.split("데모: ").nth(1).unwrap().chars().take(6).collect();
+    let wrong = desk.form("/sign-up", "", &format!("do=phone&phone=010-1234-5678&code={code}&password=short")).await;
+    assert!(wrong.expect(422).text.contains("8자 이상"));
+    let form = format!("do=phone&phone=010-1234-5678&code={code}&password=correct+horse+battery+staple");
+    let answer = desk.form("/sign-up", "", &form).await.expect(303);
+    desk.page("/account", &kept(&answer)).await.expect(200);
+    desk.sign_in(PHONE, OTHER).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_browser_ends_its_other_sessions_and_changes_its_password() {
+    let desk = Desk::open().await;
+    desk.sign_up(PHONE, GOOD).await.expect(201);
+    let form = format!(
+        "do=password&login=01012345678&password={}",
+        "%EB%AC%B4%EC%A7%80%EA%B0%9C+%EA%B5%AD%EB%B0%A5+%EC%9E%90%EC%A0%84%EA%B1%B0"
+    );
+    let one = kept(&desk.form("/sign-in", "", &form).await.expect(303));
+    let two = kept(&desk.form("/sign-in", "", &form).await.expect(303));
+    let wrong = desk.form("/account/password", &one, "password=x&newPassword=correct+horse+battery+staple").await;
+    assert!(wrong.expect(403).text.contains("지금 비밀번호"));
+    let good = format!("{}&newPassword=correct+horse+battery+staple", form.split('&').nth(2).unwrap());
+    desk.form("/account/password", &one, &good).await.expect(200);
+    desk.page("/account", &two).await.expect(303);
+    let everywhere = desk.form("/account/sign-out", &one, "session=all").await.expect(303);
+    assert_eq!(everywhere.header("location"), "/");
+    desk.page("/account", &one).await.expect(303);
+}
+
+#[tokio::test]
+async fn who_must_choose_a_password_is_asked_for_one() {
+    let desk = Desk::open().await;
+    let operator = desk.demo("operator").await;
+    let asked = serde_json::json!({ "login": "rider2", "role": "rider" });
+    let made = desk.post("/api/operations/gateway/accounts", &operator, asked).await.expect(201).json();
+    let form = format!("do=password&login=rider2&password={}", made["password"].as_str().unwrap());
+    let page = desk.form("/sign-in", "", &form).await.expect(403);
+    assert!(page.text.contains("name=\"newPassword\""), "{}", page.text);
+    let chosen = format!("{form}&newPassword=correct+horse+battery+staple");
+    desk.form("/sign-in", "", &chosen).await.expect(303);
+}
+
+#[tokio::test]
+async fn pages_speak_english_to_those_who_ask_for_it() {
+    let desk = Desk::open().await;
+    let request = Request::get("/sign-in").header("accept-language", "en");
+    let page = desk.ask(request, "").await.expect(200);
+    assert!(page.text.contains("Send me a code") && page.text.contains("lang=\"en\""));
+}
