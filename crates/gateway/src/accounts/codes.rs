@@ -103,6 +103,9 @@ fn note(
     if allowed.is_ok() {
         allowed = guessing::once_more(connection, &to, &OF_PHONE, now)?;
     }
+    if allowed.is_err() && !guessing::is_worth_telling(connection, visitor.address, now)? {
+        return Ok(allowed);
+    }
     if allowed.is_err() {
         audit::write(connection, &entry(What::CodeLocked, connection)?, visitor, now)?;
         return Ok(allowed);

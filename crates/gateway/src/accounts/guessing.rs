@@ -131,6 +131,12 @@ fn take_back(connection: &Connection, keys: &[Key]) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Whether it is worth writing down that somebody at `address` has to wait: not each time, or they fill the disk.
+pub(super) fn is_worth_telling(connection: &Connection, address: IpAddr, now: i64) -> rusqlite::Result<bool> {
+    let key = keyed(connection, &["told", &counted(address)])?;
+    Ok(once_more(connection, &key, &[(1, 60 * SECOND)], now)?.is_ok())
+}
+
 /// Counts one more of what may happen only so often in a while, each limit so many in so many milliseconds; or tells
 /// for how many milliseconds it has to wait.
 pub(super) fn once_more(

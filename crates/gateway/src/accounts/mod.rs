@@ -173,10 +173,25 @@ impl Accounts {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.clean();
         self.0.database.run(work).await.map_err(|error| outage(&error))
     }
 
-    /// Removes what is over, once in a while, in the job that comes by.
+    /// Has what is over removed, once in a while.
+    fn clean(&self) {
+        let now = self.now();
+        if !self.is_cleaning_due(now) {
+            return;
+        }
+        let (accounts, kept) = (self.clone(), self.0.opener.settings.audit);
+        self.0.shutdown.spawn("what is over is removed", async move {
+            let cleaned = accounts.0.database.run(move |connection| audit::clean(connection, now, kept)).await;
+            if let Err(error) = cleaned {
+                tracing::warn!(%error, "what is over could not be removed");
+            }
+        });
+    }
+
     fn is_cleaning_due(&self, now: i64) -> bool {
         let before = self.0.cleaned_at.load(Ordering::Relaxed);
         let due = now - before >= CLEANING.as_millis() as i64 || now < before;

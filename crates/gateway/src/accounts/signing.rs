@@ -68,8 +68,7 @@ impl Accounts {
             }
         };
         let opening = self.0.opener.opening(known.account.clone(), Proof::Password, visitor.device.clone());
-        let (live, clean) = (Arc::clone(&self.0.live), self.is_cleaning_due(now));
-        let audit_kept = self.0.opener.settings.audit;
+        let live = Arc::clone(&self.0.live);
         let opened = self.run(move |connection| {
             // Meanwhile the account may have been closed, or its password changed.
             let id = known.account.id.as_str();
@@ -83,9 +82,6 @@ impl Accounts {
                 audit::write(connection, &Entry::new(What::PasswordChanged).by(known.account.actor()), &visitor, now)?;
             }
             open(connection, &live, &opening, &visitor, now)?;
-            if clean {
-                audit::clean(connection, now, audit_kept)?;
-            }
             Ok(Some(opening.signed))
         });
         opened.await?.ok_or_else(wrong)
@@ -235,7 +231,7 @@ impl Accounts {
         let (login, now) = (login.to_owned(), self.now());
         let begun = self.run(move |connection| {
             let begun = guessing::begin(connection, &login, visitor.address, now)?;
-            if begun.is_err() {
+            if begun.is_err() && guessing::is_worth_telling(connection, visitor.address, now)? {
                 let entry = Entry::new(What::SignInLocked).by(audit::somebody(connection, &login)?);
                 audit::write(connection, &entry, &visitor, now)?;
             }

@@ -136,7 +136,7 @@ async fn another_key_of_kakaos_is_asked_for() {
 async fn where_kakao_is_away_one_is_told_so_and_signs_in_otherwise() {
     let world = World::new().await;
     let back = world.errand("/", Some("mina")).await;
-    for fault in [Kind::Status { status: 503 }, Kind::Reset] {
+    for fault in [Kind::Status { status: 503 }, Kind::Reset, Kind::Lost, Kind::Slow { ms: 60_000, jitter_ms: 0 }] {
         let back = world.errand("/", Some("mina")).await;
         world.stub.faults().on("token", fault, 1);
         world.refused(&back, 503).await;
