@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,7 @@ use kernel::access::{Place, Server};
 use platform::access::{self, Found};
 use platform::identity::{IDENTITY_HEADER, Identity};
 use platform::problem::Problem;
+use platform::server::Origin;
 
 use crate::Gateway;
 use crate::accounts::Session;
@@ -90,7 +91,9 @@ async fn admitted(gateway: &Gateway, request: &mut Request) -> Result<Admitted, 
     let found = gateway.routes.find(request.method(), path).map_err(access::missing)?;
     let showing = showing(gateway, request.headers()).await.map_err(IntoResponse::into_response)?;
     let is_form = found.route.by == Server::Gateway && found.route.place == Place::Root;
-    if (is_form || matches!(showing, Showing::Cookie(_))) && is_refused(request.method(), request.headers()) {
+    if (is_form || matches!(showing, Showing::Cookie(_)))
+        && is_refused(request.method(), request.headers(), own_name(request))
+    {
         return Err(Problem::forbidden("Another site's page has sent this.").into_response());
     }
     let stale = matches!(showing, Showing::StaleCookie);
@@ -116,6 +119,12 @@ async fn admitted(gateway: &Gateway, request: &mut Request) -> Result<Admitted, 
         extensions.insert(shown.clone());
     }
     Ok(Admitted { shown, act, stale })
+}
+
+/// The name that we are reached by: as the door saw it, or as the request says.
+fn own_name(request: &Request) -> Option<&str> {
+    let seen = request.extensions().get::<Origin>().map(Origin::host);
+    seen.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }
 
 /// What these headers show. A token that is not good is refused; a cookie comes by itself, and counts for nothing.

@@ -10,8 +10,8 @@ use kernel::access::{Place, ROUTES, Server};
 use kernel::people::Role;
 
 use crate::Gateway;
-use crate::around::known_by;
 use crate::accounts::DEMO_PASSWORD;
+use crate::around::known_by;
 use crate::routes::PREFIX;
 use crate::status::{Health, Service, Status};
 

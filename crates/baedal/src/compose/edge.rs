@@ -14,8 +14,8 @@ use platform::identity::{Gate, Keys, Signer};
 use platform::server::Door;
 
 use super::{Composer, DEMO_DATA, Parts, Roles};
-use crate::entrance::Entrance;
 use crate::codes;
+use crate::entrance::Entrance;
 
 /// What the gateway is, if it runs here.
 #[derive(Clone)]
