@@ -235,7 +235,7 @@ impl Composer<'_> {
         if context == Context::Pay {
             issuers.push(match &self.app {
                 Some(signer) => Keys::here(signer.clone()),
-                None => Keys::there(Context::App.name(), &[self.settings.upstream(Context::App)], clock)?,
+                None => Keys::there(Context::App.name(), &self.settings.upstreams(Context::App), clock)?,
             });
         }
         Ok(Gate::new(context, issuers, clock))
@@ -306,7 +306,9 @@ impl Composer<'_> {
             Some(service) => Arc::new(DirectPayments(service)),
             None => {
                 let signer = self.app.clone().context("app runs here without a name of its own")?;
-                Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), signer, &room.ids)?)
+                let pay = HttpPayments::new(self.settings.upstreams(Context::Pay), signer, &room.ids)?;
+                pay.watch(&room.shutdown)?;
+                Arc::new(pay)
             }
         };
         let guarded = self.settings.resilience.options(self.settings.payment.deadline);
@@ -408,12 +410,14 @@ impl Composer<'_> {
             let (upstream, address) = if let Some((_, address)) = here {
                 (Upstream::Local(self.whole(context)), format!("http://{address}"))
             } else {
-                let address = self.settings.upstream(context);
-                (Upstream::Remote(address.clone()), address)
+                let bases = self.settings.upstreams(context);
+                let address = bases.join(", ");
+                (Upstream::Remote(bases), address)
             };
             upstreams.insert(context, upstream);
             shown.insert(context, address);
         }
+        let payment = length(self.settings.payment.deadline);
         let options = gateway::Options {
             accounts,
             signer,
@@ -423,7 +427,9 @@ impl Composer<'_> {
             address: format!("http://{own}"),
             addresses: shown,
             documents: Vec::new(),
-            patience: gateway::Patience::default(),
+            patience: gateway::Patience::of(&self.settings.limits, payment),
+            limits: self.settings.limits.clone(),
+            payment,
             faults: self.settings.faults,
         };
         Ok(gateway::router(upstreams, options))

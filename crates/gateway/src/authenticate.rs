@@ -65,7 +65,7 @@ async fn admitted(gateway: &Gateway, request: &mut Request) -> Result<(), Respon
 }
 
 /// The session whose token these headers show: nobody shows none; one that is not good is refused.
-async fn shown(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Shown>, Problem> {
+pub(crate) async fn shown(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Shown>, Problem> {
     let Some(token) = token(headers)? else { return Ok(None) };
     let session = gateway.accounts.session(token).await.map_err(|error| platform::commands::outage(&error))?;
     match session {

@@ -7,6 +7,7 @@
 
 pub mod accounts;
 mod authenticate;
+mod bodies;
 mod events;
 mod faults;
 mod forward;
@@ -15,6 +16,8 @@ mod proxy;
 mod routes;
 mod sessions;
 mod status;
+mod traffic;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +28,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use kernel::Context;
 use platform::access::Routes;
+use platform::config::Limits;
 use platform::identity::Signer;
 use platform::problem::Problem;
 use platform::shutdown::Shutdown;
@@ -32,13 +36,15 @@ use platform::telemetry::{self, Metrics, Readiness};
 
 use self::accounts::Accounts;
 use self::proxy::{Remotes, Target};
+use self::traffic::Traffic;
+use self::waiting::Waiting;
 
 /// Where one context answers.
 pub enum Upstream {
     /// In this process. The router answers the service's own paths, `/health/ready` among them.
     Local(Router),
-    /// In another process, at a base address like `http://127.0.0.1:8081`.
-    Remote(String),
+    /// In other processes, each at a base address like `http://127.0.0.1:8081`.
+    Remote(Vec<String>),
 }
 
 /// What the gateway needs beside its upstreams.
@@ -61,6 +67,10 @@ pub struct Options {
     pub documents: Vec<Document>,
     /// How long another process may take.
     pub patience: Patience,
+    /// What is let through.
+    pub limits: Limits,
+    /// How long a payment may take.
+    pub payment: Duration,
     /// Whether faults can be asked for here.
     pub faults: bool,
 }
@@ -79,7 +89,7 @@ pub struct Document {
 pub struct Patience {
     /// To accept a connection.
     pub connect: Duration,
-    /// To begin its answer. Streams are not held to it.
+    /// To begin its answer, where nothing else says it. Streams are not held to it.
     pub head: Duration,
     /// To say whether it is ready.
     pub health: Duration,
@@ -91,20 +101,30 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// As long as the most patient route has, where a payment may take as long as `payment`.
+    pub fn of(limits: &Limits, payment: Duration) -> Self {
+        Self { head: traffic::longest(limits, payment), ..Self::default() }
+    }
+}
+
 /// What all requests share.
 struct Gateway {
     accounts: Accounts,
     routes: Routes,
     targets: BTreeMap<Context, Target>,
+    traffic: Traffic,
+    waiting: Waiting,
     options: Options,
 }
 
 /// The gateway's router.
 pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Router {
-    let remotes = Remotes::new(&options, &options.signer);
+    let traffic = Traffic::new(options.limits.clone(), options.payment);
+    let remotes = Remotes::new(&options);
     let target = |(context, upstream)| match upstream {
         Upstream::Local(router) => (context, Target::Local(router)),
-        Upstream::Remote(base) => (context, Target::Remote(remotes.at(context, &base))),
+        Upstream::Remote(bases) => (context, Target::Remote(remotes.at(context, bases))),
     };
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
@@ -115,18 +135,25 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         let path = "/api/operations/faults";
         router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
     }
-    let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, options });
+    let routes = Routes::outside();
+    let gateway = Arc::new(Gateway { accounts, routes, targets, traffic, waiting: Waiting::default(), options });
     router
         .route("/", get(page::show))
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))
         .route("/api/sessions", post(sessions::open))
         .route("/api/sessions/current", get(sessions::show).delete(sessions::close))
+        .route("/api/waiting-room", get(waiting::places))
+        .route("/waiting", get(waiting::page))
+        .route("/api/operations/gateway/limits", get(traffic::operations::limits))
+        .route("/api/operations/gateway/waiting-room", get(waiting::rooms).put(waiting::operate))
         .merge(own)
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
         .fallback(forward::forward)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn_with_state(Arc::clone(&gateway), traffic::pass))
         .layer(from_fn_with_state(Arc::clone(&gateway), authenticate::admit))
+        .layer(from_fn_with_state(Arc::clone(&gateway), traffic::enter))
         .with_state(gateway)
 }
 

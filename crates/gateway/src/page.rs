@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use kernel::Context;
 use kernel::access::{Place, ROUTES, Server};
@@ -12,7 +13,7 @@ use crate::Gateway;
 use crate::routes::PREFIX;
 use crate::status::{Health, Service, Status};
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 
 /// Nothing is loaded from anywhere; the one style is in the page.
 const POLICY: &str =
@@ -20,13 +21,21 @@ const POLICY: &str =
 
 /// Answers with the start page.
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
-    let headers = [
+    let mut response = Html(html(&Status::of(&gateway).await)).into_response();
+    with_page_headers(response.headers_mut());
+    response
+}
+
+/// What every page of ours says of itself.
+pub(crate) fn with_page_headers(headers: &mut HeaderMap) {
+    for (name, value) in [
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, POLICY),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, Html(html(&Status::of(&gateway).await))).into_response()
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
 }
 
 /// The page that shows `status`.
@@ -176,7 +185,7 @@ const fn words(state: Health) -> (&'static str, &'static str, &'static str) {
 }
 
 /// Text that says in HTML what it says.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut html, letter| {
         match letter {
             '&' => html.push_str("&amp;"),

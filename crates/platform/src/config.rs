@@ -1,6 +1,7 @@
 //! Settings from flags, `BAEDAL_*` variables and `baedal.toml`, in that order; a key that nobody knows is an error.
 
 mod layers;
+mod limits;
 mod outside;
 mod resilience;
 mod waits;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
+pub use limits::{Limits, Networks, Rate};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use resilience::Resilience;
 pub use waits::{Waits, span};
@@ -93,6 +95,8 @@ pub struct Settings {
     pub ports: Ports,
     /// Where the others answer, when they are other processes.
     pub upstreams: Upstreams,
+    /// What the gateway lets through.
+    pub limits: Limits,
     /// The log lines.
     pub log: Log,
     /// Who takes payments, and how long one may take.
@@ -123,6 +127,7 @@ impl Default for Settings {
             faults: false,
             ports: Ports::default(),
             upstreams: Upstreams::default(),
+            limits: Limits::default(),
             log: Log::default(),
             payment: Payment::default(),
             resilience: Resilience::default(),
@@ -167,7 +172,8 @@ impl Ports {
     }
 }
 
-/// The base addresses of other processes; an empty one is this machine at the context's port.
+/// The base addresses of other processes; an empty one is this machine at the context's port. Several are told apart by
+/// commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each is named after its service")]
@@ -177,7 +183,7 @@ pub struct Upstreams {
     pub store: String,
     pub customer: String,
     pub delivery: String,
-    /// Where the keys of the gateways are read, that identities are checked with; several are told apart by commas.
+    /// Where the keys of the gateways are read, that identities are checked with.
     pub gateway: String,
 }
 
@@ -299,8 +305,8 @@ impl Settings {
         }
     }
 
-    /// The base address at which `context` answers, without a slash at its end.
-    pub fn upstream(&self, context: Context) -> String {
+    /// The base addresses at which `context` answers, without a slash at their ends.
+    pub fn upstreams(&self, context: Context) -> Vec<String> {
         let set = match context {
             Context::App => &self.upstreams.app,
             Context::Pay => &self.upstreams.pay,
@@ -308,18 +314,12 @@ impl Settings {
             Context::Delivery => &self.upstreams.delivery,
             Context::Customer => &self.upstreams.customer,
         };
-        if set.is_empty() {
-            return format!("http://127.0.0.1:{}", self.ports.of(context));
-        }
-        set.trim_end_matches('/').to_owned()
+        bases(set, self.ports.of(context))
     }
 
     /// The base addresses of the gateways.
     pub fn gateways(&self) -> Vec<String> {
-        if self.upstreams.gateway.is_empty() {
-            return vec![format!("http://127.0.0.1:{}", self.ports.gateway)];
-        }
-        self.upstreams.gateway.split(',').map(|base| base.trim().trim_end_matches('/').to_owned()).collect()
+        bases(&self.upstreams.gateway, self.ports.gateway)
     }
 
     /// Every key that can be set, dotted, with its default, for help texts and documents.
@@ -332,6 +332,13 @@ impl Settings {
         };
         paths(&known).iter().map(|path| (path.join("."), text(path))).collect()
     }
+}
+
+/// The addresses that `set` names; where it names none, this machine at `port`.
+fn bases(set: &str, port: u16) -> Vec<String> {
+    let named = set.split(',').map(|base| base.trim().trim_end_matches('/')).filter(|base| !base.is_empty());
+    let named: Vec<_> = named.map(str::to_owned).collect();
+    if named.is_empty() { vec![format!("http://127.0.0.1:{port}")] } else { named }
 }
 
 #[cfg(test)]

@@ -76,7 +76,8 @@ impl Accounts {
     /// # Errors
     /// A sentence that says what to do.
     pub fn open(dir: &Path, clock: &Clock, ids: &Ids, shutdown: &Shutdown) -> Result<Self, StoreError> {
-        let database = Database::open(dir, "gateway", schema::TABLES, schema::VERSION, shutdown)?;
+        let tables = format!("{}{}", schema::TABLES, crate::waiting::TABLES);
+        let database = Database::open(dir, "gateway", &tables, schema::VERSION, shutdown)?;
         Ok(Self(Arc::new(Inner {
             database,
             clock: clock.clone(),
@@ -84,6 +85,21 @@ impl Accounts {
             passwords: Passwords::new(),
             sessions: Cache::new(MOST_CACHED),
         })))
+    }
+
+    /// The gateway's database.
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// What tells the time here.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// What makes ids here.
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.0.ids
     }
 
     /// Signs in somebody who has shown by other means than a password who they are; the account is made where it is new.
