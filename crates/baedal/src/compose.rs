@@ -302,14 +302,13 @@ impl Composer<'_> {
     }
 
     async fn app(&self, room: Room, payments: Option<PayService>) -> anyhow::Result<Router> {
-        let payments: Arc<dyn app::ports::Payments> = match payments {
-            Some(service) => Arc::new(DirectPayments(service)),
-            None => {
-                let signer = self.app.clone().context("app runs here without a name of its own")?;
-                let pay = HttpPayments::new(self.settings.upstreams(Context::Pay), signer, &room.ids)?;
-                pay.watch(&room.shutdown)?;
-                Arc::new(pay)
-            }
+        let payments: Arc<dyn app::ports::Payments> = if let Some(service) = payments {
+            Arc::new(DirectPayments(service))
+        } else {
+            let signer = self.app.clone().context("app runs here without a name of its own")?;
+            let pay = HttpPayments::new(self.settings.upstreams(Context::Pay), signer, &room.ids)?;
+            pay.watch(&room.shutdown)?;
+            Arc::new(pay)
         };
         let guarded = self.settings.resilience.options(self.settings.payment.deadline);
         let guard = Guard::new("pay", guarded, &room.clock, &room.ids);

@@ -55,7 +55,7 @@ impl HttpBody for Borrowed {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.begun.as_ref().map_or_else(|| self.hint.clone(), HttpBody::size_hint)
+        self.begun.as_ref().map_or(self.hint, HttpBody::size_hint)
     }
 }
 

@@ -124,7 +124,7 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     let remotes = Remotes::new(&options);
     let target = |(context, upstream)| match upstream {
         Upstream::Local(router) => (context, Target::Local(router)),
-        Upstream::Remote(bases) => (context, Target::Remote(remotes.at(context, bases))),
+        Upstream::Remote(bases) => (context, Target::Remote(Arc::new(remotes.at(context, bases)))),
     };
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
@@ -135,8 +135,8 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         let path = "/api/operations/faults";
         router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
     }
-    let routes = Routes::outside();
-    let gateway = Arc::new(Gateway { accounts, routes, targets, traffic, waiting: Waiting::default(), options });
+    let waiting = Waiting::default();
+    let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, traffic, waiting, options });
     router
         .route("/", get(page::show))
         .route("/api/status", get(status::show))

@@ -4,6 +4,7 @@ mod request;
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -104,7 +105,7 @@ impl Outage {
 #[derive(Clone)]
 pub(crate) enum Target {
     Local(Router),
-    Remote(Remote),
+    Remote(Arc<Remote>),
 }
 
 impl Target {
@@ -172,7 +173,6 @@ impl Remotes {
 }
 
 /// A service in other processes.
-#[derive(Clone)]
 pub(crate) struct Remote {
     context: Context,
     signer: Signer,
@@ -253,12 +253,13 @@ impl Remote {
         let failed = |outage| Failure { outage, outcome: Outcome::Failed };
         let request = self.direct(lease.base(), head, body, deadline).map_err(failed)?;
         let asking = self.client.request(request);
-        let answered = match deadline.left() {
-            Some(left) => tokio::time::timeout(left, asking).await.map_err(|_| failed(Outage::Late))?,
-            None => tokio::select! {
+        let answered = if let Some(left) = deadline.left() {
+            tokio::time::timeout(left, asking).await.map_err(|_| failed(Outage::Late))?
+        } else {
+            tokio::select! {
                 answered = asking => answered,
                 () = self.shutdown.begun() => return Err(failed(Outage::Stopping)),
-            },
+            }
         };
         answered.map_err(|error| {
             let outcome = if error.is_connect() { Outcome::Refused } else { Outcome::Failed };

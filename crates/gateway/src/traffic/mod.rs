@@ -216,15 +216,11 @@ async fn run(gateway: &Gateway, found: Found, mut request: Request, next: Next) 
     };
     let patience = traffic.patience(found.route);
     request.extensions_mut().insert(Deadline::after(patience));
-    match timeout(patience + GRACE, next.run(request)).await {
-        Ok(response) => Ok(response),
-        Err(_) => {
-            let part = found.context.map_or("gateway", Context::name);
-            let detail = format!("The service \"{part}\" took too long; what was asked may still happen.");
-            let late = Problem::new(StatusCode::GATEWAY_TIMEOUT, "service-timeout", detail);
-            Err(late.with_missing(found.context))
-        }
-    }
+    timeout(patience + GRACE, next.run(request)).await.map_err(|_| {
+        let part = found.context.map_or("gateway", Context::name);
+        let detail = format!("The service \"{part}\" took too long; what was asked may still happen.");
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, "service-timeout", detail).with_missing(found.context)
+    })
 }
 
 /// A request that is answered for as long as its caller listens: it has a place among the streams for that time.

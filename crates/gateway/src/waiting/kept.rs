@@ -38,9 +38,10 @@ fn read(connection: &Connection, now: Time) -> rusqlite::Result<Rooms> {
     while let Some(row) = rows.next()? {
         let scope: String = row.get(0)?;
         let rules = Rules { per_second: row.get(1)?, at_a_time: row.get(2)?, stay_seconds: row.get(3)? };
-        match Scope::parse(&scope) {
-            Some(scope) => rooms.open(scope, rules, now),
-            None => tracing::warn!(scope, "a waiting room for something that cannot be is left out"),
+        if let Some(scope) = Scope::parse(&scope) {
+            rooms.open(scope, rules, now);
+        } else {
+            tracing::warn!(scope, "a waiting room for something that cannot be is left out");
         }
     }
     let mut statement = connection.prepare("SELECT scope, seq, person, until FROM waiting_places ORDER BY seq")?;

@@ -173,7 +173,7 @@ impl Line {
         }
         let before = self.places.get(person).and_then(|seq| self.waiting.get(seq)).map_or(0, |waiting| waiting.before);
         let position = before.saturating_sub(self.let_in) + 1;
-        let seconds = (position as f64 / self.pace.max(0.01)).ceil() as u64;
+        let seconds = (number(position) / self.pace.max(0.01)).ceil() as u64;
         Standing::Waiting { position, seconds: seconds.max(1) }
     }
 
@@ -236,7 +236,7 @@ impl Line {
             return;
         }
         let seconds = passed.as_secs_f64().abs();
-        let lately = self.let_in as f64 / seconds;
+        let lately = number(self.let_in) / seconds;
         self.pace += (lately - self.pace) * (seconds / SMOOTHED).min(1.0);
         let (places, mut before) = (&mut self.places, 0);
         self.waiting.retain(|seq, waiting| {
@@ -251,6 +251,11 @@ impl Line {
         });
         (self.let_in, self.counted) = (0, now);
     }
+}
+
+/// A line has far fewer places than this holds.
+fn number(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

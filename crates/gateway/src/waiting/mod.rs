@@ -185,15 +185,12 @@ impl Waiting {
     async fn switch(&self, gateway: &Gateway, scope: Scope, rules: Option<Rules>) -> Result<(), StoreError> {
         let accounts = &gateway.options.accounts;
         let rooms = self.rooms(gateway).await?;
-        match rules {
-            Some(rules) => {
-                kept::open(accounts.database(), scope, rules).await?;
-                rooms.lock().open(scope, rules, accounts.clock().now());
-            }
-            None => {
-                kept::close(accounts.database(), scope).await?;
-                rooms.lock().0.remove(&scope);
-            }
+        if let Some(rules) = rules {
+            kept::open(accounts.database(), scope, rules).await?;
+            rooms.lock().open(scope, rules, accounts.clock().now());
+        } else {
+            kept::close(accounts.database(), scope).await?;
+            rooms.lock().0.remove(&scope);
         }
         self.any.store(!rooms.lock().0.is_empty(), Ordering::Release);
         tracing::info!(%scope, ?rules, "a waiting room was switched");
