@@ -1,10 +1,14 @@
 //! The gateway as its callers see it.
 
+mod balancing;
 mod faults;
 mod merged;
 mod page;
 mod remote;
 mod routing;
+mod traffic;
+mod waiting;
+mod world;
 
 use std::collections::BTreeMap;
 

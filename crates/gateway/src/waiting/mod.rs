@@ -244,6 +244,3 @@ fn full() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "More people wait than there is room for.")
         .retry_after(30)
 }
-
-#[cfg(test)]
-mod tests;
