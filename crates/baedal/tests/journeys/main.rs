@@ -16,6 +16,7 @@ mod faults;
 mod interface;
 mod late;
 mod links;
+mod missing_parts;
 mod paying;
 mod refunds;
 mod repeats;
