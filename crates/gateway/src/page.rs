@@ -159,10 +159,10 @@ fn line(page: &mut String, html: &str) {
     page.push('\n');
 }
 
-/// A service has no page of its own; its link asks how it is.
-fn linked(address: &str) -> String {
-    let address = escaped(address);
-    format!("<a href=\"{address}/health/ready\"><code>{address}</code></a>")
+/// A service has no page of its own; its link asks how it is. Several addresses are told apart by commas.
+fn linked(addresses: &str) -> String {
+    let link = |address: &str| format!("<a href=\"{address}/health/ready\"><code>{address}</code></a>");
+    escaped(addresses).split(", ").map(link).collect::<Vec<_>>().join(" ")
 }
 
 /// What a service does.

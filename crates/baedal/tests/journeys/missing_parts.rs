@@ -40,6 +40,7 @@ impl Without {
     async fn new(gone: Context) -> Self {
         let others: Vec<_> = Context::ALL.into_iter().filter(|context| *context != gone).collect();
         let mut app = TestApp::start_apart(&[&others, &[gone]]).await;
+        app.rest().await;
         let customer = app.someone("customer");
         let order = app.placed(&customer).await;
         app.stop(gone).await;
@@ -101,7 +102,11 @@ impl Without {
                         self.is_named(&got, &told);
                         let page = self.get(&who, &path, BROWSER).await;
                         assert_eq!((page.status, page.kind.as_str()), (503, "text/html; charset=utf-8"), "{told}");
-                        assert!(page.text.contains(&format!("<strong>{}</strong>", self.gone)), "{told}: {}", page.text);
+                        assert!(
+                            page.text.contains(&format!("<strong>{}</strong>", self.gone)),
+                            "{told}: {}",
+                            page.text
+                        );
                     } else {
                         assert!(got.status < 500, "{told}: {} {}", got.status, got.text);
                     }

@@ -13,7 +13,7 @@ fn half_running() -> Router {
         (Context::App, Upstream::Local(echo(Context::App))),
         (Context::Pay, Upstream::Local(waits)),
         (Context::Delivery, Upstream::Local(hangs)),
-        (Context::Store, Upstream::Remote("http://127.0.0.1:1".to_owned())),
+        (Context::Store, Upstream::Remote(vec!["http://127.0.0.1:1".to_owned()])),
     ]);
     router(upstreams, options(&Shutdown::new()))
 }
@@ -62,8 +62,8 @@ async fn the_page_comes_whole_and_soon_when_parts_are_missing() {
         "curl http://127.0.0.1:8088/api/stores\n",
         "<a href=\"/api/stores\">",
         "<a href=\"/o?a&amp;b\">순두부 &lt;b&gt;</a>",
-        "/api/operations/&lt;context&gt;/…",
-        "<code>GET /o/…, /pay/…</code>",
+        "<code>GET /api/operations/{context}/waits</code>",
+        "<code>GET /o/{token}</code>",
         "<code>POST /webhooks/toss</code>",
     ] {
         assert!(page.text.contains(part), "{part} is missing in {}", page.text);

@@ -1,4 +1,3 @@
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -9,8 +8,8 @@ use futures_util::stream;
 use jiff::SignedDuration;
 use kernel::Context;
 use platform::config::{Limits, Rate};
-use platform::sse::{self, Message};
 use platform::shutdown::Shutdown;
+use platform::sse::{self, Message};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -69,7 +68,8 @@ async fn guessing_tokens_and_paths_counts_for_the_address_that_does_it() {
     let world = World::new(limits, quick());
     let mut statuses = Vec::new();
     for guess in 0..8 {
-        statuses.push(world.by(&format!("guess{guess}"), "2001:db8::1", "GET", "/api/orders", Value::Null).await.status);
+        statuses
+            .push(world.by(&format!("guess{guess}"), "2001:db8::1", "GET", "/api/orders", Value::Null).await.status);
     }
     assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429, 429]);
     assert_eq!(world.get("2001:db8::ffff:1", "/nowhere").await.status, 429, "the same network");
@@ -149,9 +149,12 @@ async fn how_long_a_service_has_is_said_by_us_and_not_by_whoever_asks() {
     let app = Router::new().fallback(left);
     let world = World::new(Limits::default(), [(Context::App, Upstream::Local(app))]);
     let mina = world.token("customer/mina").await;
-    for (method, path, seconds) in
-        [("GET", "/api/stores", 5), ("POST", "/api/orders", 15), ("GET", "/api/orders", 10), ("POST", "/api/orders/o1/payment", 15)]
-    {
+    for (method, path, seconds) in [
+        ("GET", "/api/stores", 5),
+        ("POST", "/api/orders", 15),
+        ("GET", "/api/orders", 10),
+        ("POST", "/api/orders/o1/payment", 15),
+    ] {
         for claimed in ["1", "999999999"] {
             let request = World::request(HERE, method, path)
                 .header("authorization", format!("Bearer {mina}"))
@@ -175,7 +178,8 @@ async fn one_cannot_open_streams_without_end_and_whoever_closes_one_may_open_ano
     let world = World::new(limits, [(Context::App, Upstream::Local(app))]);
     let (mina, jun) = (world.token("customer/mina").await, world.token("customer/jun").await);
     let open = async |token: &str| {
-        let request = World::request(OUTSIDE, "GET", "/api/orders/stream").header("authorization", format!("Bearer {token}"));
+        let request =
+            World::request(OUTSIDE, "GET", "/api/orders/stream").header("authorization", format!("Bearer {token}"));
         world.gateway.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     };
     let mut held = vec![open(&mina).await, open(&mina).await];
@@ -184,7 +188,11 @@ async fn one_cannot_open_streams_without_end_and_whoever_closes_one_may_open_ano
     held.push(open(&jun).await);
     held.push(open(&jun).await);
     assert_eq!(held[3].status(), 200);
-    assert_eq!(world.by(&mina, OUTSIDE, "POST", "/api/orders", serde_json::json!({})).await.status, 200, "streams take no place");
+    assert_eq!(
+        world.by(&mina, OUTSIDE, "POST", "/api/orders", serde_json::json!({})).await.status,
+        200,
+        "streams take no place"
+    );
     held.remove(0);
     assert_eq!(open(&mina).await.status(), 200);
     shutdown.begin();
@@ -192,15 +200,23 @@ async fn one_cannot_open_streams_without_end_and_whoever_closes_one_may_open_ano
 
 #[tokio::test]
 async fn a_browser_gets_a_page_that_names_what_is_missing() {
-    let world = World::new(Limits::default(), [(Context::App, Upstream::Remote(vec!["http://127.0.0.1:1".to_owned()]))]);
+    let world =
+        World::new(Limits::default(), [(Context::App, Upstream::Remote(vec!["http://127.0.0.1:1".to_owned()]))]);
     let plain = world.get(HERE, "/api/stores").await;
     assert_eq!(plain.problem(), (503, "service-unavailable".to_owned()));
-    assert_eq!((plain.json()["missing"].to_string(), plain.header("retry-after")), (r#"["app"]"#.to_owned(), Some("2")));
+    assert_eq!(
+        (plain.json()["missing"].to_string(), plain.header("retry-after")),
+        (r#"["app"]"#.to_owned(), Some("2"))
+    );
     let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
     let page = World::request(HERE, "GET", "/api/stores").header("accept", browser).body(Body::empty()).unwrap();
     let page = world.send(page).await;
     assert_eq!((page.status, page.header("content-type")), (503, Some("text/html; charset=utf-8")));
-    assert!(page.text.contains("<strong>app</strong>") && page.text.contains("http-equiv=\"refresh\""), "{}", page.text);
+    assert!(
+        page.text.contains("<strong>app</strong>") && page.text.contains("http-equiv=\"refresh\""),
+        "{}",
+        page.text
+    );
     assert!(page.header("content-security-policy").is_some());
 }
 

@@ -115,7 +115,8 @@ async fn many_who_come_at_once_get_places_of_their_own_and_no_more_than_may_are_
     let got = join_all(ask_twice).await;
     let taken = got.iter().filter(|got| got.status == 201).count();
     assert_eq!(taken, 10, "five people, each twice");
-    let mut positions: Vec<_> = got[..40].iter().filter(|got| got.status == 503).map(|got| got.json()["position"].as_u64().unwrap()).collect();
+    let mut positions: Vec<_> =
+        got[..40].iter().filter(|got| got.status == 503).map(|got| got.json()["position"].as_u64().unwrap()).collect();
     positions.sort_unstable();
     assert_eq!(positions, (1..=35).collect::<Vec<_>>());
 }
@@ -202,7 +203,9 @@ async fn the_page_shows_the_place_and_comes_back_without_a_script() {
     let [first, second] = customers(&world).await;
     let page = async |token: Option<&str>| {
         let request = World::request(HERE, "GET", "/waiting").header("accept", "text/html");
-        let request = token.into_iter().fold(request, |request, token| request.header("authorization", format!("Bearer {token}")));
+        let request = token
+            .into_iter()
+            .fold(request, |request, token| request.header("authorization", format!("Bearer {token}")));
         world.send(request.body(Body::empty()).unwrap()).await
     };
     let turn = page(Some(&first)).await.text;

@@ -70,7 +70,12 @@ impl World {
     }
 
     /// The same place after a restart, some seconds later.
-    pub(super) async fn restarted(self, seconds: i64, limits: Limits, upstreams: impl Into<BTreeMap<Context, Upstream>>) -> Self {
+    pub(super) async fn restarted(
+        self,
+        seconds: i64,
+        limits: Limits,
+        upstreams: impl Into<BTreeMap<Context, Upstream>>,
+    ) -> Self {
         let Self { gateway, shutdown, accounts, dir, .. } = self;
         shutdown.begin();
         let start = accounts.clock().now() + SignedDuration::from_secs(seconds);
@@ -131,7 +136,6 @@ impl World {
         self.send(request.body(body).unwrap()).await
     }
 }
-
 
 async fn got(response: Response) -> Got {
     let (parts, body) = response.into_parts();

@@ -59,7 +59,7 @@ async fn three_failures_in_a_row_leave_an_address_out_for_a_while_and_longer_eac
     assert_eq!(picked(&balancer, 100), [0, 100], "and once more is enough");
     tokio::time::advance(Duration::from_millis(9_900)).await;
     assert_eq!(picked(&balancer, 100), [0, 100], "twice as long");
-    tokio::time::advance(Duration::from_millis(3_000)).await;
+    tokio::time::advance(Duration::from_secs(3)).await;
     fails(&balancer, 0, Outcome::Answered);
     fails(&balancer, 0, Outcome::Failed);
     assert!(picked(&balancer, 100)[0] > 0, "what it did before is forgotten once it answered");
