@@ -8,6 +8,7 @@ use futures_util::stream;
 use jiff::SignedDuration;
 use kernel::Context;
 use platform::config::{Limits, Rate};
+use platform::deadline::Deadline;
 use platform::shutdown::Shutdown;
 use platform::sse::{self, Message};
 use serde_json::Value;
@@ -139,28 +140,31 @@ async fn what_takes_too_long_is_ended_and_says_who_was_asked() {
 }
 
 #[tokio::test]
-async fn how_long_a_service_has_is_said_by_us_and_not_by_whoever_asks() {
+async fn whoever_asks_may_shorten_how_long_a_service_has_and_not_lengthen_it() {
     let left = async |request: Request| {
-        let deadline = request.extensions().get::<platform::deadline::Deadline>().copied();
+        let deadline = request.extensions().get::<Deadline>().copied();
         let header = request.headers().contains_key("baedal-deadline");
-        let left = deadline.and_then(platform::deadline::Deadline::left).unwrap_or_default();
+        let left = deadline.and_then(Deadline::left).unwrap_or_default();
         format!("{} {header}", left.as_secs_f64().ceil())
     };
-    let app = Router::new().fallback(left);
-    let world = World::new(Limits::default(), [(Context::App, Upstream::Local(app))]);
+    let world = World::new(Limits::default(), [(Context::App, Upstream::Local(Router::new().fallback(left)))]);
     let mina = world.token("customer/mina").await;
-    for (method, path, seconds) in [
+    for (method, path, granted) in [
         ("GET", "/api/stores", 5),
         ("POST", "/api/orders", 15),
         ("GET", "/api/orders", 10),
         ("POST", "/api/orders/o1/payment", 15),
     ] {
-        for claimed in ["1", "999999999"] {
-            let request = World::request(HERE, method, path)
+        for (claimed, seconds) in [("", granted), ("999999999", granted), ("2000", 2), ("soon", granted)] {
+            let mut request = World::request(HERE, method, path)
                 .header("authorization", format!("Bearer {mina}"))
-                .header("baedal-deadline", claimed);
-            let got = world.send(request.body(Body::empty()).unwrap()).await;
-            assert_eq!(got.text, format!("{seconds} false"), "{method} {path}");
+                .header("baedal-deadline", claimed)
+                .body(Body::empty())
+                .unwrap();
+            // As the server does with every request.
+            let deadline = Deadline::of(request.headers());
+            request.extensions_mut().insert(deadline);
+            assert_eq!(world.send(request).await.text, format!("{seconds} false"), "{method} {path} {claimed}");
         }
     }
 }

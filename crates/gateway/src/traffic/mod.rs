@@ -215,7 +215,9 @@ async fn run(gateway: &Gateway, found: Found, mut request: Request, next: Next) 
         return Err(overloaded(gateway, "The system has more to do than it can."));
     };
     let patience = traffic.patience(found.route);
-    request.extensions_mut().insert(Deadline::after(patience));
+    // Whoever asks may be in a hurry, and never takes longer than we grant.
+    let hurried = request.extensions().get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+    request.extensions_mut().insert(hurried.within(patience));
     timeout(patience + GRACE, next.run(request)).await.map_err(|_| {
         let part = found.context.map_or("gateway", Context::name);
         let detail = format!("The service \"{part}\" took too long; what was asked may still happen.");
