@@ -291,6 +291,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_one_pay_is_gone_another_is_asked_and_none_of_them_twice() {
+        let (shutdown, stub) = (Shutdown::new(), Stub::new(|_, path| (path == "/payments").then_some("payment")));
+        let reply = r#"{"outcome": "DECLINED", "code": "BALANCE"}"#;
+        let says = async move || ([("content-type", "application/json")], reply);
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
+        let signer = Signer::new("app", &platform::clock::Clock::system(), &Ids::seeded(2));
+        let bases = [gone, address].map(|address| format!("http://{address}")).into();
+        let pay = HttpPayments::new(bases, signer, &Ids::seeded(1)).unwrap();
+        for _ in 0..20 {
+            let answer = pay.request(payment()).await;
+            assert!(matches!(answer, PaymentAnswer::Declined { .. }), "{answer:?}");
+        }
+        assert_eq!(stub.calls("payment"), 20);
+        shutdown.begin();
+    }
+
+    #[tokio::test]
     async fn that_pay_holds_back_or_refuses_says_nothing_of_it() {
         for (why, verdict) in [
             (NotSent::Unreachable, Verdict::Bad),

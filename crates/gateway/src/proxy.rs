@@ -30,6 +30,7 @@ use platform::ids::Ids;
 use platform::problem::Problem;
 use platform::resilience::retry::Budget;
 use platform::shutdown::Shutdown;
+use tokio::sync::Semaphore;
 use tower::Service;
 
 use self::request::{Head, Load};
@@ -56,6 +57,9 @@ pub(crate) enum Outage {
     /// It took too long.
     #[error("it did not answer in time")]
     Late,
+    /// So much is under way there that more would take the places of the others.
+    #[error("it has more to do than it can")]
+    Busy,
     /// The gateway itself stops.
     #[error("the gateway is stopping")]
     Stopping,
@@ -68,6 +72,7 @@ impl Outage {
             Self::Absent => "absent",
             Self::Unreachable => "unreachable",
             Self::Late => "late",
+            Self::Busy => "busy",
             Self::Stopping => "stopping",
         }
     }
@@ -75,7 +80,7 @@ impl Outage {
     /// What the caller is told.
     pub(crate) fn problem(self, context: Context) -> Problem {
         match self {
-            Self::Absent | Self::Unreachable | Self::Stopping => {
+            Self::Absent | Self::Unreachable | Self::Busy | Self::Stopping => {
                 let detail = format!("The service \"{context}\" is not there right now: {self}.");
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "service-unavailable", detail)
                     .retry_after(2)
@@ -138,6 +143,7 @@ pub(crate) struct Remotes {
     patience: Patience,
     shutdown: Shutdown,
     ids: Ids,
+    most: usize,
 }
 
 impl Remotes {
@@ -152,7 +158,9 @@ impl Remotes {
             .build(connector);
         let (signer, shutdown, ids) =
             (options.signer.clone(), options.shutdown.clone(), options.accounts.ids().clone());
-        Self { signer, client, patience: options.patience, shutdown, ids }
+        // One that hangs must not take the places of all the others with it.
+        let most = (options.limits.running as usize / 2).max(1);
+        Self { signer, client, patience: options.patience, shutdown, ids, most }
     }
 
     pub(crate) fn at(&self, context: Context, bases: Vec<String>) -> Remote {
@@ -168,6 +176,7 @@ impl Remotes {
             client: self.client.clone(),
             patience: self.patience,
             shutdown: self.shutdown.clone(),
+            places: Semaphore::new(self.most),
         }
     }
 }
@@ -181,6 +190,8 @@ pub(crate) struct Remote {
     client: Client<HttpConnector, Body>,
     patience: Patience,
     shutdown: Shutdown,
+    /// For what is under way there, streams apart.
+    places: Semaphore,
 }
 
 /// Why one address did not answer.
@@ -195,6 +206,8 @@ impl Remote {
     /// where that is harmless, and only as often as the budget allows.
     async fn answer(&self, request: Request) -> Result<Response, Outage> {
         let deadline = self.deadline_of(&request);
+        let is_endless = deadline.left().is_none();
+        let _place = if is_endless { None } else { Some(self.places.try_acquire().map_err(|_| Outage::Busy)?) };
         let (head, body) = Head::of(request);
         let mut load = Load::of(&head, body).await?;
         self.budget.called();

@@ -127,6 +127,33 @@ async fn when_there_is_too_much_browsing_goes_before_paying() {
     assert_eq!(world.get(HERE, "/api/stores/s1").await.status, 200, "whoever goes makes room");
 }
 
+#[tokio::test]
+async fn a_service_that_hangs_does_not_take_the_places_of_the_others() {
+    let shutdown = Shutdown::new();
+    let hangs = Router::new().fallback(async || std::future::pending::<Response>().await);
+    let hanging = super::served(hangs, &shutdown).await;
+    let [app] = quick();
+    let world = World::new(
+        Limits { running: 10, ..Limits::default() },
+        [app, (Context::Store, Upstream::Remote(vec![hanging]))],
+    );
+    let operator = world.token("operator/o1").await;
+    let tickets = || {
+        let request = World::request(HERE, "GET", "/api/tickets").header("authorization", format!("Bearer {operator}"));
+        Box::pin(world.gateway.clone().oneshot(request.body(Body::empty()).unwrap()))
+    };
+    let mut held: Vec<_> = (0..5).map(|_| tickets()).collect();
+    for asking in &mut held {
+        assert!(poll_immediate(asking).await.is_none());
+    }
+    let more = world.by(&operator, HERE, "GET", "/api/tickets", Value::Null).await;
+    assert_eq!(more.problem(), (503, "service-unavailable".to_owned()));
+    assert_eq!(more.json()["missing"], serde_json::json!(["store"]));
+    assert_eq!(world.get(HERE, "/api/stores").await.status, 200, "whoever looks around never asks the store");
+    drop(held);
+    shutdown.begin();
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_takes_too_long_is_ended_and_says_who_was_asked() {
     let limits = Limits { browsing_within: SignedDuration::from_secs(3), ..Limits::default() };
