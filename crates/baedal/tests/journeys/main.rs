@@ -23,6 +23,7 @@ mod repeats;
 mod streams;
 mod support;
 mod toss;
+mod turns;
 mod views;
 mod waiting;
 mod windows;

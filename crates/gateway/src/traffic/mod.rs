@@ -152,7 +152,7 @@ async fn passed(gateway: &Gateway, mut request: Request, next: Next) -> Result<R
         run(gateway, found, request, next).await?
     };
     if let Some(entered) = entered.filter(|_| response.status().is_success()) {
-        gateway.waiting.ordered(&entered);
+        gateway.waiting.ordered(gateway, entered).await;
     }
     for standing in standings {
         tell(&mut response, standing);

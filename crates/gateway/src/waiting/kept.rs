@@ -6,7 +6,7 @@ use platform::database::Database;
 use platform::store::StoreError;
 use rusqlite::{Connection, params};
 
-use super::line::{Change, Rules};
+use super::line::{Change, Ordered, Rules};
 use super::{Rooms, Scope};
 
 /// The rooms that are on, and who has a place in them.
@@ -18,10 +18,11 @@ CREATE TABLE waiting_rooms (
     stay_seconds INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE waiting_places (
-    scope  TEXT    NOT NULL,
-    seq    INTEGER NOT NULL,
-    person TEXT    NOT NULL,
-    until  INTEGER,
+    scope   TEXT    NOT NULL,
+    seq     INTEGER NOT NULL,
+    person  TEXT    NOT NULL,
+    until   INTEGER,
+    ordered INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (scope, seq)
 ) WITHOUT ROWID;
 ";
@@ -44,13 +45,15 @@ fn read(connection: &Connection, now: Time) -> rusqlite::Result<Rooms> {
             tracing::warn!(scope, "a waiting room for something that cannot be is left out");
         }
     }
-    let mut statement = connection.prepare("SELECT scope, seq, person, until FROM waiting_places ORDER BY seq")?;
+    let mut statement =
+        connection.prepare("SELECT scope, seq, person, until, ordered FROM waiting_places ORDER BY seq")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (scope, person): (String, String) = (row.get(0)?, row.get(2)?);
         let until = row.get::<_, Option<i64>>(3)?.and_then(|at| Time::from_millisecond(at).ok());
         if let (Some(scope), Ok(person)) = (Scope::parse(&scope), PersonId::parse(&person)) {
-            rooms.put_back(scope, row.get(1)?, person, until, now);
+            let ordered = if row.get(4)? { Ordered::Yes } else { Ordered::NotYet };
+            rooms.put_back(scope, row.get(1)?, person, until.map(|until| (until, ordered)), now);
         }
     }
     Ok(rooms)
@@ -71,6 +74,10 @@ pub(super) async fn write(database: &Database, scope: Scope, changes: Vec<Change
                      ON CONFLICT DO UPDATE SET until = coalesce(excluded.until, until)",
                     params![scope, seq, person.as_str(), until.map(Time::as_millisecond)],
                 )?,
+                Change::Ordered { seq } => {
+                    let sql = "UPDATE waiting_places SET ordered = 1 WHERE scope = ?1 AND seq = ?2";
+                    connection.execute(sql, params![scope, seq])?
+                }
                 Change::Gone { seq } => connection
                     .execute("DELETE FROM waiting_places WHERE scope = ?1 AND seq = ?2", params![scope, seq])?,
             };

@@ -62,8 +62,9 @@ struct Admitted {
     ordered: Ordered,
 }
 
-#[derive(PartialEq, Eq)]
-enum Ordered {
+/// Whether somebody who was let in has made an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ordered {
     NotYet,
     Yes,
 }
@@ -84,6 +85,8 @@ pub(super) enum Standing {
 pub(super) enum Change {
     /// Somebody has a place, or was let in until then.
     Has { seq: u64, person: PersonId, until: Option<Time> },
+    /// Whoever was let in has ordered.
+    Ordered { seq: u64 },
     /// A place is nobody's any more.
     Gone { seq: u64 },
 }
@@ -119,12 +122,12 @@ impl Line {
     }
 
     /// Puts somebody back where they were before a restart; they have as long to ask again as anybody.
-    pub(super) fn put_back(&mut self, seq: u64, person: PersonId, until: Option<Time>, now: Time) {
+    pub(super) fn put_back(&mut self, seq: u64, person: PersonId, inside: Option<(Time, Ordered)>, now: Time) {
         self.next = self.next.max(seq + 1);
         // What was let in before is not let in again at once.
         self.allowance = 0.0;
-        match until {
-            Some(until) => self.let_one_in(seq, person, until),
+        match inside {
+            Some((until, ordered)) => self.let_one_in(seq, person, until, ordered),
             None => self.stand(seq, person, now),
         }
         self.ends.make_contiguous().sort_by_key(|(until, _)| *until);
@@ -153,13 +156,11 @@ impl Line {
     }
 
     /// `person` has ordered: they make room for another, and may still order what they forgot.
-    pub(super) fn ordered(&mut self, person: &PersonId) {
-        if let Some(admitted) = self.admitted.get_mut(person)
-            && admitted.ordered == Ordered::NotYet
-        {
-            admitted.ordered = Ordered::Yes;
-            self.choosing -= 1;
-        }
+    pub(super) fn ordered(&mut self, person: &PersonId) -> Option<Change> {
+        let admitted = self.admitted.get_mut(person).filter(|admitted| admitted.ordered == Ordered::NotYet)?;
+        admitted.ordered = Ordered::Yes;
+        self.choosing -= 1;
+        Some(Change::Ordered { seq: admitted.seq })
     }
 
     /// How many wait, and how many may order.
@@ -199,15 +200,15 @@ impl Line {
             }
             let until = now.saturating_add(self.stay()).unwrap_or(Time::MAX);
             changes.push(Change::Has { seq, person: waiting.person.clone(), until: Some(until) });
-            self.let_one_in(seq, waiting.person, until);
+            self.let_one_in(seq, waiting.person, until, Ordered::NotYet);
             self.allowance -= 1.0;
         }
     }
 
-    fn let_one_in(&mut self, seq: u64, person: PersonId, until: Time) {
-        self.choosing += 1;
+    fn let_one_in(&mut self, seq: u64, person: PersonId, until: Time, ordered: Ordered) {
+        self.choosing += u32::from(ordered == Ordered::NotYet);
         self.ends.push_back((until, person.clone()));
-        self.admitted.insert(person, Admitted { seq, until, ordered: Ordered::NotYet });
+        self.admitted.insert(person, Admitted { seq, until, ordered });
     }
 
     fn stay(&self) -> SignedDuration {

@@ -93,9 +93,9 @@ impl Rooms {
         }
     }
 
-    fn put_back(&mut self, scope: Scope, seq: u64, person: PersonId, until: Option<Time>, now: Time) {
+    fn put_back(&mut self, scope: Scope, seq: u64, person: PersonId, inside: Option<(Time, line::Ordered)>, now: Time) {
         if let Some(line) = self.0.get_mut(&scope) {
-            line.put_back(seq, person, until, now);
+            line.put_back(seq, person, inside, now);
         }
     }
 
@@ -157,11 +157,14 @@ impl Waiting {
     }
 
     /// An order was made by somebody who was let in.
-    pub(crate) fn ordered(&self, entered: &Entered) {
-        if let Some(rooms) = self.rooms.get()
-            && let Some(line) = rooms.lock().0.get_mut(&entered.scope)
-        {
-            line.ordered(&entered.person);
+    pub(crate) async fn ordered(&self, gateway: &Gateway, entered: Entered) {
+        let Entered { scope, person } = entered;
+        let Some(rooms) = self.rooms.get() else { return };
+        let change = rooms.lock().0.get_mut(&scope).and_then(|line| line.ordered(&person));
+        let written = kept::write(gateway.options.accounts.database(), scope, change.into_iter().collect()).await;
+        if let Err(error) = written {
+            // The order is made. After a restart somebody would count as choosing a little longer, and that is all.
+            tracing::warn!(%error, "that somebody in a waiting room has ordered could not be written down");
         }
     }
 

@@ -87,13 +87,14 @@ fn after_a_restart_everybody_stands_where_they_stood() {
         for change in line.ask(&person(who), at(0)).1 {
             match change {
                 Change::Has { seq, person, until } => drop(kept.insert(seq, (person, until))),
+                Change::Ordered { .. } => panic!("nobody has ordered"),
                 Change::Gone { seq } => drop(kept.remove(&seq)),
             }
         }
     }
     let mut again = Line::new(RULES, at(20));
     for (seq, (person, until)) in kept.into_iter().rev() {
-        again.put_back(seq, person, until, at(20));
+        again.put_back(seq, person, until.map(|until| (until, Ordered::NotYet)), at(20));
     }
     assert_eq!(asks(&mut again, 0, 20), Standing::Admitted { until: at(300) });
     asks(&mut again, 6, 20);
