@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::Context;
-use kernel::access::{Importance, Route, Server};
+use kernel::access::{self, Importance, Route, Server};
 use kernel::people::Role;
 use platform::access::Found;
 use platform::config::Limits;
@@ -198,9 +198,10 @@ fn held_to_rates(
     Ok([of_role, of_orders])
 }
 
-/// Whether a call shows, or makes, who somebody is: what anybody may ask the gateway for that belongs to ordering.
+/// Whether a call shows, or makes, who somebody is: what the gateway is told that belongs to ordering. Reading such a page
+/// tells nothing.
 fn is_sign_in(route: &Route) -> bool {
-    route.by == Server::Gateway && route.importance == Importance::Ordering
+    route.by == Server::Gateway && route.importance == Importance::Ordering && route.method != access::Method::Get
 }
 
 /// Whether a call makes an order.
