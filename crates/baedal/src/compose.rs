@@ -288,7 +288,9 @@ impl Composer<'_> {
             Arc::new(DirectPayments(service))
         } else {
             let signer = self.app.clone().context("app runs here without a name of its own")?;
-            Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), signer, &room.ids)?)
+            let pay = HttpPayments::new(self.settings.upstreams(Context::Pay), signer, &room.ids)?;
+            pay.watch(&room.shutdown)?;
+            Arc::new(pay)
         };
         let guarded = self.settings.resilience.options(self.settings.payment.deadline);
         let guard = Guard::new("pay", guarded, &room.clock, &room.ids);

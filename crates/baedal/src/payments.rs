@@ -9,12 +9,14 @@ use axum::http::{Method, Uri};
 use kernel::Context;
 use kernel::people::{Actor, PersonId};
 use pay::service::{NotSent as PayNotSent, PayService, PaymentReply};
+use platform::balance::{Balancer, Outcome};
 use platform::deadline::DEADLINE_HEADER;
 use platform::identity::{IDENTITY_HEADER, Identity, Signer};
 use platform::ids::Ids;
 use platform::resilience::breaker::Verdict;
 use platform::resilience::retry::Budget;
 use platform::resilience::{Guard, LEAST};
+use platform::shutdown::Shutdown;
 use serde::Serialize;
 
 /// When to try again where pay could not be reached.
@@ -93,7 +95,7 @@ impl Payments for DirectPayments {
 /// pay in another process.
 pub struct HttpPayments {
     client: reqwest::Client,
-    url: String,
+    balancer: Balancer,
     path: Uri,
     signer: Signer,
     budget: Budget,
@@ -112,21 +114,30 @@ struct Request<'a> {
 }
 
 impl HttpPayments {
-    /// pay at `base`, like `http://127.0.0.1:8082`, which knows us by `signer`.
+    /// pay at `bases`, each like `http://127.0.0.1:8082`, which knows us by `signer`.
     ///
     /// # Errors
     /// When the client cannot be made.
-    pub fn new(base: &str, signer: Signer, ids: &Ids) -> Result<Self, reqwest::Error> {
+    pub fn new(bases: Vec<String>, signer: Signer, ids: &Ids) -> Result<Self, reqwest::Error> {
         let client = platform::client::inside().connect_timeout(CONNECT).build()?;
-        let path = Uri::from_static("/payments");
-        Ok(Self { client, url: format!("{base}{path}"), path, signer, budget: Budget::new(ids) })
+        let balancer = Balancer::new(Context::Pay.name(), bases, ids);
+        Ok(Self { client, balancer, path: Uri::from_static("/payments"), signer, budget: Budget::new(ids) })
     }
 
-    /// A request that found nobody is tried once more, if that is not what everybody does: pay may just be starting.
-    /// Only such a one: nothing of it was sent. What pay itself could not send is over, and stays what it was.
+    /// Asks each of several addresses now and then whether it is ready, until `shutdown`.
+    ///
+    /// # Errors
+    /// When the client cannot be made.
+    pub fn watch(&self, shutdown: &Shutdown) -> Result<(), reqwest::Error> {
+        self.balancer.watch(shutdown)
+    }
+
+    /// A request that found nobody goes to another address, and where there is none it is tried once more, if that is not
+    /// what everybody does: pay may just be starting. Only such a one: nothing of it was sent. What pay itself could not
+    /// send is over, and stays what it was.
     async fn call(&self, payment: PaymentRequest) -> PaymentAnswer {
         self.budget.called();
-        if let Some(answer) = self.call_once(&payment).await {
+        if let Some(answer) = self.call_each(&payment).await {
             return answer;
         }
         let Some(pause) = self.budget.retry() else { return UNREACHABLE };
@@ -134,12 +145,36 @@ impl HttpPayments {
             return UNREACHABLE;
         }
         tokio::time::sleep(pause).await;
-        self.call_once(&payment).await.unwrap_or(UNREACHABLE)
+        self.call_each(&payment).await.unwrap_or(UNREACHABLE)
     }
 
-    /// What pay says; `None` where there is nobody to ask.
-    async fn call_once(&self, payment: &PaymentRequest) -> Option<PaymentAnswer> {
-        let mut request = self.client.post(&self.url);
+    /// What pay says at the first of its addresses where there is somebody; `None` where there is nobody to ask.
+    async fn call_each(&self, payment: &PaymentRequest) -> Option<PaymentAnswer> {
+        let mut tried = Vec::new();
+        while let Some(lease) = self.balancer.pick(&tried) {
+            tried.push(lease.place());
+            let answer = self.call_once(lease.base(), payment).await;
+            let outcome = match answer {
+                None => Outcome::Refused,
+                Some(PaymentAnswer::InDoubt) => Outcome::Failed,
+                Some(
+                    PaymentAnswer::Approved { .. } | PaymentAnswer::Declined { .. } | PaymentAnswer::NotSent { .. },
+                ) => Outcome::Answered,
+            };
+            lease.ended(outcome);
+            if answer.is_some() {
+                return answer;
+            }
+            if payment.deadline.left().is_some_and(|left| left < LEAST) {
+                break;
+            }
+        }
+        None
+    }
+
+    /// What pay says at `base`; `None` where there is nobody to ask.
+    async fn call_once(&self, base: &str, payment: &PaymentRequest) -> Option<PaymentAnswer> {
+        let mut request = self.client.post(format!("{base}{}", self.path));
         // Each try is a call of its own, and an identity is for one.
         if let Some(signed) = self.signer.sign(&own_name(), Context::Pay, &Method::POST, &self.path) {
             request = request.header(IDENTITY_HEADER, signed);
@@ -218,7 +253,6 @@ mod tests {
     use kernel::money::{Amount, Currency};
     use kernel::order::{OrderNumber, PaymentMethod};
     use platform::deadline::Deadline;
-    use platform::shutdown::Shutdown;
     use platform::stub::Stub;
     use tokio::net::TcpListener;
 
@@ -246,7 +280,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
         let signer = Signer::new("app", &platform::clock::Clock::system(), &Ids::seeded(2));
-        let pay = HttpPayments::new(&format!("http://{address}"), signer, &Ids::seeded(1)).unwrap();
+        let pay = HttpPayments::new(vec![format!("http://{address}")], signer, &Ids::seeded(1)).unwrap();
         let heard = pay.request(payment()).await;
         shutdown.begin();
         assert!(shutdown.drained(Duration::from_secs(5)).await);
@@ -258,6 +292,25 @@ mod tests {
         let (answer, asked) = heard(r#"{"outcome": "NOT_SENT", "retryAfter": 7, "why": "UNREACHABLE"}"#).await;
         let retry_after = Duration::from_secs(7);
         assert_eq!((answer, asked), (PaymentAnswer::NotSent { retry_after, why: NotSent::Unreachable }, 1));
+    }
+
+    #[tokio::test]
+    async fn where_one_pay_is_gone_another_is_asked_and_none_of_them_twice() {
+        let (shutdown, stub) = (Shutdown::new(), Stub::new(|_, path| (path == "/payments").then_some("payment")));
+        let reply = r#"{"outcome": "DECLINED", "code": "BALANCE"}"#;
+        let says = async move || ([("content-type", "application/json")], reply);
+        let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
+        let signer = Signer::new("app", &platform::clock::Clock::system(), &Ids::seeded(2));
+        let bases = [gone, address].map(|address| format!("http://{address}")).into();
+        let pay = HttpPayments::new(bases, signer, &Ids::seeded(1)).unwrap();
+        for _ in 0..20 {
+            let answer = pay.request(payment()).await;
+            assert!(matches!(answer, PaymentAnswer::Declined { .. }), "{answer:?}");
+        }
+        assert_eq!(stub.calls("payment"), 20);
+        shutdown.begin();
     }
 
     #[tokio::test]

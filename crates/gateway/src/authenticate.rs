@@ -127,6 +127,14 @@ fn own_name(request: &Request) -> Option<&str> {
     seen.or_else(|| request.headers().get(HOST)?.to_str().ok())
 }
 
+/// The session that these headers show, whichever way.
+pub(crate) async fn shown(gateway: &Gateway, headers: &HeaderMap) -> Result<Option<Shown>, Problem> {
+    match showing(gateway, headers).await? {
+        Showing::Bearer(shown) | Showing::Cookie(shown) => Ok(Some(shown)),
+        Showing::Nothing | Showing::StaleCookie => Ok(None),
+    }
+}
+
 /// What these headers show. A token that is not good is refused; a cookie comes by itself, and counts for nothing.
 async fn showing(gateway: &Gateway, headers: &HeaderMap) -> Result<Showing, Problem> {
     if let Some(token) = bearer(headers)? {

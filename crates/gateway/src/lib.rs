@@ -8,6 +8,7 @@
 pub mod accounts;
 mod around;
 mod authenticate;
+mod bodies;
 mod events;
 mod faults;
 mod forward;
@@ -17,6 +18,8 @@ mod proxy;
 mod routes;
 mod signin;
 mod status;
+mod traffic;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +31,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use kernel::Context;
 use platform::access::Routes;
+use platform::config::Limits;
 use platform::identity::Signer;
 use platform::problem::Problem;
 use platform::shutdown::Shutdown;
@@ -35,13 +39,15 @@ use platform::telemetry::{self, Metrics, Readiness};
 
 use self::accounts::Accounts;
 use self::proxy::{Remotes, Target};
+use self::traffic::Traffic;
+use self::waiting::Waiting;
 
 /// Where one context answers.
 pub enum Upstream {
     /// In this process. The router answers the service's own paths, `/health/ready` among them.
     Local(Router),
-    /// In another process, at a base address like `http://127.0.0.1:8081`.
-    Remote(String),
+    /// In other processes, each at a base address like `http://127.0.0.1:8081`.
+    Remote(Vec<String>),
 }
 
 /// What the gateway needs beside its upstreams.
@@ -64,6 +70,10 @@ pub struct Options {
     pub documents: Vec<Document>,
     /// How long another process may take.
     pub patience: Patience,
+    /// What is let through.
+    pub limits: Limits,
+    /// How long a payment may take.
+    pub payment: Duration,
     /// Whether faults can be asked for here.
     pub faults: bool,
     /// The origins whose pages may call this gateway from a browser.
@@ -84,7 +94,7 @@ pub struct Document {
 pub struct Patience {
     /// To accept a connection.
     pub connect: Duration,
-    /// To begin its answer. Streams are not held to it.
+    /// To begin its answer, where nothing else says it. Streams are not held to it.
     pub head: Duration,
     /// To say whether it is ready.
     pub health: Duration,
@@ -96,20 +106,30 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// As long as the most patient route has, where a payment may take as long as `payment`.
+    pub fn of(limits: &Limits, payment: Duration) -> Self {
+        Self { head: traffic::longest(limits, payment), ..Self::default() }
+    }
+}
+
 /// What all requests share.
 struct Gateway {
     accounts: Accounts,
     routes: Routes,
     targets: BTreeMap<Context, Target>,
+    traffic: Traffic,
+    waiting: Waiting,
     options: Options,
 }
 
 /// The gateway's router.
 pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Router {
-    let remotes = Remotes::new(&options, &options.signer);
+    let traffic = Traffic::new(options.limits.clone(), options.payment);
+    let remotes = Remotes::new(&options);
     let target = |(context, upstream)| match upstream {
         Upstream::Local(router) => (context, Target::Local(router)),
-        Upstream::Remote(base) => (context, Target::Remote(Box::new(remotes.at(context, &base)))),
+        Upstream::Remote(bases) => (context, Target::Remote(Arc::new(remotes.at(context, bases)))),
     };
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
@@ -120,17 +140,24 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         let path = "/api/operations/faults";
         router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
     }
-    let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, options });
+    let waiting = Waiting::default();
+    let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, traffic, waiting, options });
     let router = router
         .route("/", get(page::show))
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))
+        .route("/api/waiting-room", get(waiting::places))
+        .route("/waiting", get(waiting::page))
+        .route("/api/operations/gateway/limits", get(traffic::operations::limits))
+        .route("/api/operations/gateway/waiting-room", get(waiting::rooms).put(waiting::operate))
         .merge(signin::router())
         .merge(own)
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
         .fallback(forward::forward)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn_with_state(Arc::clone(&gateway), traffic::pass))
         .layer(from_fn_with_state(Arc::clone(&gateway), authenticate::admit))
+        .layer(from_fn_with_state(Arc::clone(&gateway), traffic::enter))
         .with_state(gateway);
     around::all(router, callers)
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use kernel::Context;
 use kernel::access::{Place, ROUTES, Server};
@@ -15,7 +16,7 @@ use crate::around::known_by;
 use crate::routes::PREFIX;
 use crate::status::{Health, Service, Status};
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 
 /// Nothing is loaded from anywhere; the one style is in the page, and known by its hash.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
@@ -25,15 +26,25 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// Answers with the start page.
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
-    let headers = [
+    // Without an answer nobody is shown who can sign in, and the page is there all the same.
+    let demo = gateway.accounts.demo_people().await.unwrap_or_default();
+    let mut response = Html(html(&Status::of(&gateway).await, &demo)).into_response();
+    with_page_headers(response.headers_mut());
+    response
+}
+
+/// What every page of ours says of itself.
+pub(crate) fn with_page_headers(headers: &mut HeaderMap) {
+    for (name, value) in [
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, POLICY.as_str()),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    // Without an answer nobody is shown who can sign in, and the page is there all the same.
-    let demo = gateway.accounts.demo_people().await.unwrap_or_default();
-    (headers, Html(html(&Status::of(&gateway).await, &demo))).into_response()
+    ] {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
 }
 
 /// The page that shows `status`.
@@ -173,10 +184,10 @@ fn line(page: &mut String, html: &str) {
     page.push('\n');
 }
 
-/// A service has no page of its own; its link asks how it is.
-fn linked(address: &str) -> String {
-    let address = escaped(address);
-    format!("<a href=\"{address}/health/ready\"><code>{address}</code></a>")
+/// A service has no page of its own; its link asks how it is. Several addresses are told apart by commas.
+fn linked(addresses: &str) -> String {
+    let link = |address: &str| format!("<a href=\"{address}/health/ready\"><code>{address}</code></a>");
+    escaped(addresses).split(", ").map(link).collect::<Vec<_>>().join(" ")
 }
 
 /// What a service does.
@@ -199,7 +210,7 @@ const fn words(state: Health) -> (&'static str, &'static str, &'static str) {
 }
 
 /// Text that says in HTML what it says.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut html, letter| {
         match letter {
             '&' => html.push_str("&amp;"),

@@ -1,32 +1,39 @@
 //! Asks a context: by a call in this process, or over HTTP with pooled connections, streaming both ways.
 
+mod request;
+
 use std::convert::Infallible;
 use std::error::Error;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, CONNECTION, CONTENT_TYPE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, CONNECTION, CONTENT_TYPE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::response::Response;
 use futures_util::StreamExt;
 use http_body_util::{BodyStream, StreamBody};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kernel::Context;
+use kernel::access::Route;
+use platform::access::Found;
+use platform::balance::{Balancer, Lease, Outcome};
 use platform::deadline::{DEADLINE_HEADER, Deadline};
-use platform::identity::{IDENTITY_HEADER, Identity, Signer};
+use platform::identity::{IDENTITY_HEADER, Signer};
+use platform::ids::Ids;
 use platform::problem::Problem;
-use platform::server::{
-    ClientAddress, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Origin, REQUEST_ID, RequestId, Trace,
-};
+use platform::resilience::retry::Budget;
 use platform::shutdown::Shutdown;
+use tokio::sync::Semaphore;
 use tower::Service;
 
+use self::request::{Head, Load};
 use crate::{Options, Patience};
 
 /// The media type of Server-Sent Events.
@@ -50,6 +57,9 @@ pub(crate) enum Outage {
     /// It took too long.
     #[error("it did not answer in time")]
     Late,
+    /// So much is under way there that more would take the places of the others.
+    #[error("it has more to do than it can")]
+    Busy,
     /// The gateway itself stops.
     #[error("the gateway is stopping")]
     Stopping,
@@ -62,6 +72,7 @@ impl Outage {
             Self::Absent => "absent",
             Self::Unreachable => "unreachable",
             Self::Late => "late",
+            Self::Busy => "busy",
             Self::Stopping => "stopping",
         }
     }
@@ -69,13 +80,15 @@ impl Outage {
     /// What the caller is told.
     pub(crate) fn problem(self, context: Context) -> Problem {
         match self {
-            Self::Absent | Self::Unreachable | Self::Stopping => {
+            Self::Absent | Self::Unreachable | Self::Busy | Self::Stopping => {
                 let detail = format!("The service \"{context}\" is not there right now: {self}.");
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "service-unavailable", detail).retry_after(2)
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "service-unavailable", detail)
+                    .retry_after(2)
+                    .with_missing([context])
             }
             Self::Late => {
                 let detail = format!("The service \"{context}\" took too long; what was asked may still happen.");
-                Problem::new(StatusCode::GATEWAY_TIMEOUT, "service-timeout", detail)
+                Problem::new(StatusCode::GATEWAY_TIMEOUT, "service-timeout", detail).with_missing([context])
             }
         }
     }
@@ -97,7 +110,7 @@ impl Outage {
 #[derive(Clone)]
 pub(crate) enum Target {
     Local(Router),
-    Remote(Box<Remote>),
+    Remote(Arc<Remote>),
 }
 
 impl Target {
@@ -113,6 +126,14 @@ impl Target {
             Self::Remote(remote) => remote.answer(request).await,
         }
     }
+
+    /// Its addresses in other processes, how much is under way there, and whether each is used.
+    pub(crate) fn seen(&self) -> Vec<(String, usize, bool)> {
+        match self {
+            Self::Local(_) => Vec::new(),
+            Self::Remote(remote) => remote.balancer.seen(),
+        }
+    }
 }
 
 /// What all remote services share: one pool of connections.
@@ -121,10 +142,12 @@ pub(crate) struct Remotes {
     client: Client<HttpConnector, Body>,
     patience: Patience,
     shutdown: Shutdown,
+    ids: Ids,
+    most: usize,
 }
 
 impl Remotes {
-    pub(crate) fn new(options: &Options, signer: &Signer) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(options.patience.connect));
@@ -133,109 +156,183 @@ impl Remotes {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .build(connector);
-        Self { signer: signer.clone(), client, patience: options.patience, shutdown: options.shutdown.clone() }
+        let (signer, shutdown, ids) =
+            (options.signer.clone(), options.shutdown.clone(), options.accounts.ids().clone());
+        // One that hangs must not take the places of all the others with it.
+        let most = (options.limits.running as usize / 2).max(1);
+        Self { signer, client, patience: options.patience, shutdown, ids, most }
     }
 
-    pub(crate) fn at(&self, context: Context, base: &str) -> Remote {
+    pub(crate) fn at(&self, context: Context, bases: Vec<String>) -> Remote {
+        let balancer = Balancer::new(context.name(), bases, &self.ids);
+        if let Err(error) = balancer.watch(&self.shutdown) {
+            tracing::error!(%error, %context, "nobody asks the addresses of a service whether they are ready");
+        }
         Remote {
             context,
             signer: self.signer.clone(),
-            base: base.trim_end_matches('/').to_owned(),
+            balancer,
+            budget: Budget::new(&self.ids),
             client: self.client.clone(),
             patience: self.patience,
             shutdown: self.shutdown.clone(),
+            places: Semaphore::new(self.most),
         }
     }
 }
 
-/// A service in another process.
-#[derive(Clone)]
+/// A service in other processes.
 pub(crate) struct Remote {
     context: Context,
     signer: Signer,
-    base: String,
+    balancer: Balancer,
+    budget: Budget,
     client: Client<HttpConnector, Body>,
     patience: Patience,
     shutdown: Shutdown,
+    /// For what is under way there, streams apart.
+    places: Semaphore,
+}
+
+/// Why one address did not answer.
+#[derive(Clone, Copy)]
+struct Failure {
+    outage: Outage,
+    outcome: Outcome,
 }
 
 impl Remote {
-    async fn answer(&self, mut request: Request) -> Result<Response, Outage> {
-        let is_stream = asks_for_a_stream(&request);
-        self.direct(&mut request)?;
+    /// What found nobody goes to another address at once: nothing of it was sent. What may have arrived is repeated once,
+    /// where that is harmless, and only as often as the budget allows.
+    async fn answer(&self, request: Request) -> Result<Response, Outage> {
+        let deadline = self.deadline_of(&request);
+        let is_endless = deadline.left().is_none();
+        let _place = if is_endless { None } else { Some(self.places.try_acquire().map_err(|_| Outage::Busy)?) };
+        let (head, body) = Head::of(request);
+        let mut load = Load::of(&head, body).await?;
+        self.budget.called();
+        let (mut tried, mut repeated) = (Vec::new(), false);
+        let mut last = Outage::Unreachable;
+        while let Some(lease) = self.balancer.pick(&tried) {
+            tried.push(lease.place());
+            let (stays, body) = load.lend();
+            let answered = self.ask(&lease, &head, body, deadline).await;
+            let failure = match answered {
+                Ok(response) => {
+                    lease.ended(Outcome::Answered);
+                    return Ok(self.passed_on(response));
+                }
+                Err(failure) => failure,
+            };
+            lease.ended(failure.outcome);
+            last = failure.outage;
+            let Some(again) = stays.back() else { return Err(last) };
+            load = again;
+            if failure.outcome == Outcome::Refused {
+                self.count_retry("refused");
+                continue;
+            }
+            let pause =
+                self.budget.retry().filter(|_| head.is_repeatable() && !repeated && last == Outage::Unreachable);
+            let Some(pause) = pause else { return Err(last) };
+            repeated = true;
+            self.count_retry("broken");
+            tokio::time::sleep(pause).await;
+            if tried.len() == self.balancer.len() {
+                tried.clear();
+            }
+        }
+        Err(last)
+    }
+
+    fn count_retry(&self, why: &'static str) {
+        metrics::counter!("gateway_retries_total", "context" => self.context.name(), "why" => why).increment(1);
+    }
+
+    /// Until when an answer has to begin; streams have no end.
+    fn deadline_of(&self, request: &Request) -> Deadline {
+        let asked = request.extensions().get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+        if asks_for_a_stream(request) { asked } else { asked.within(self.patience.head) }
+    }
+
+    /// Asks one address.
+    async fn ask(
+        &self,
+        lease: &Lease,
+        head: &Head,
+        body: Body,
+        deadline: Deadline,
+    ) -> Result<Response<Incoming>, Failure> {
+        let failed = |outage| Failure { outage, outcome: Outcome::Failed };
+        let request = self.direct(lease.base(), head, body, deadline).map_err(failed)?;
         let asking = self.client.request(request);
-        let answered = if is_stream {
+        let answered = if let Some(left) = deadline.left() {
+            tokio::time::timeout(left, asking).await.map_err(|_| failed(Outage::Late))?
+        } else {
             tokio::select! {
                 answered = asking => answered,
-                () = self.shutdown.begun() => return Err(Outage::Stopping),
+                () = self.shutdown.begun() => return Err(failed(Outage::Stopping)),
             }
-        } else {
-            tokio::time::timeout(self.patience.head, asking).await.map_err(|_| Outage::Late)?
         };
-        let mut response = answered.map_err(|error| Outage::of(&error))?;
+        answered.map_err(|error| {
+            let outcome = if error.is_connect() { Outcome::Refused } else { Outcome::Failed };
+            let outage = if error.is_connect() { Outage::Unreachable } else { Outage::of(&error) };
+            Failure { outage, outcome }
+        })
+    }
+
+    fn passed_on(&self, mut response: Response<Incoming>) -> Response {
         strip_hop_by_hop(response.headers_mut());
         let streams = response.headers().get(CONTENT_TYPE).is_some_and(names_a_stream);
         let shutdown = self.shutdown.clone();
-        Ok(response.map(|body| {
+        response.map(|body| {
             if streams {
                 let end = async move { shutdown.begun().await };
                 Body::new(StreamBody::new(BodyStream::new(body).take_until(Box::pin(end))))
             } else {
                 Body::new(body)
             }
-        }))
+        })
     }
 
-    /// Turns a request to us into one to the service.
-    fn direct(&self, request: &mut Request) -> Result<(), Outage> {
-        let identity = request.extensions().get::<Identity>();
-        let signed =
-            identity.and_then(|identity| self.signer.sign(identity, self.context, request.method(), request.uri()));
-        let target = format!("{}{}", self.base, request.uri());
-        *request.uri_mut() = target.parse::<Uri>().map_err(|error| {
-            tracing::warn!(base = self.base, %error, "the address of a service cannot be read");
+    /// A request to us as one to the service at `base`; each try is signed anew, since an identity is for one call.
+    fn direct(&self, base: &str, head: &Head, body: Body, deadline: Deadline) -> Result<Request, Outage> {
+        let target = format!("{base}{}", head.uri);
+        let uri = target.parse::<Uri>().map_err(|error| {
+            tracing::warn!(base, %error, "the address of a service cannot be read");
             Outage::Unreachable
         })?;
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method.clone();
+        *request.uri_mut() = uri;
         *request.version_mut() = Version::HTTP_11;
-        let told = told(request.extensions());
-        let deadline = request.extensions().get::<Deadline>().copied().unwrap_or(Deadline::NONE);
-        let deadline = if asks_for_a_stream(request) { deadline } else { deadline.within(self.patience.head) };
         let headers = request.headers_mut();
-        strip_hop_by_hop(headers);
-        headers.remove(HOST);
-        // The client has been told to go on by our own server.
-        headers.remove(EXPECT);
-        for (name, value) in told {
-            headers.remove(name);
-            if let Some(value) = value.and_then(|text| HeaderValue::try_from(text).ok()) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        }
-        headers.remove(IDENTITY_HEADER);
+        headers.clone_from(&head.headers);
+        let identity = head.identity.as_ref();
+        let signed = identity.and_then(|identity| self.signer.sign(identity, self.context, &head.method, &head.uri));
         if let Some(signed) = signed {
             headers.insert(HeaderName::from_static(IDENTITY_HEADER), signed);
         }
         if let Some(left) = deadline.header() {
             headers.insert(HeaderName::from_static(DEADLINE_HEADER), left);
         }
-        Ok(())
+        Ok(request)
     }
 }
 
-/// What a service is told of the request that it answers; whatever the caller said of that counts for nothing.
-fn told(extensions: &Extensions) -> [(&'static str, Option<String>); 5] {
-    let origin = extensions.get::<Origin>();
-    [
-        (REQUEST_ID, extensions.get::<RequestId>().map(|id| id.0.to_string())),
-        ("traceparent", extensions.get::<Trace>().map(|trace| trace.0.to_string())),
-        (FORWARDED_FOR, extensions.get::<ClientAddress>().map(|client| client.0.to_string())),
-        (FORWARDED_PROTO, origin.map(|origin| origin.scheme().to_owned())),
-        (FORWARDED_HOST, origin.map(|origin| origin.host().to_owned())),
-    ]
+/// Whether a request is one that is answered for as long as its caller listens. For a request of our own what it accepts
+/// says it; one from outside cannot make itself endless where its route has an end.
+fn asks_for_a_stream(request: &Request) -> bool {
+    match request.extensions().get::<Found>() {
+        Some(found) => is_a_stream(found.route, request.headers()),
+        None => request.headers().get(ACCEPT).is_some_and(names_a_stream),
+    }
 }
 
-fn asks_for_a_stream(request: &Request) -> bool {
-    request.headers().get(ACCEPT).is_some_and(names_a_stream) || request.uri().path().ends_with("/stream")
+/// Whether a request for `route` is answered with a stream.
+pub(crate) fn is_a_stream(route: &Route, headers: &HeaderMap) -> bool {
+    let either = route.path == "/events" && headers.get(ACCEPT).is_some_and(names_a_stream);
+    either || route.path.ends_with("/stream")
 }
 
 /// Whether a header's value names the media type of Server-Sent Events.

@@ -31,6 +31,9 @@ pub(crate) struct Status {
     pub address: String,
     /// In the order of an order's way.
     pub services: Vec<Service>,
+    /// Those that do not answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Context>,
     /// What to read.
     pub documents: Vec<Document>,
 }
@@ -67,9 +70,12 @@ impl Status {
     /// Asks all services at the same time.
     pub(crate) async fn of(gateway: &Gateway) -> Self {
         let order = [Context::App, Context::Pay, Context::Store, Context::Delivery, Context::Customer];
+        let services = join_all(order.map(|context| service(gateway, context))).await;
+        let gone = services.iter().filter(|service| service.state == Health::NotReachable);
         Self {
             address: gateway.options.address.clone(),
-            services: join_all(order.map(|context| service(gateway, context))).await,
+            missing: gone.map(|service| service.name).collect(),
+            services,
             documents: gateway.options.documents.clone(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod edge;
 mod layers;
+mod limits;
 mod outside;
 mod resilience;
 mod sessions;
@@ -17,6 +18,7 @@ use toml::{Table, Value};
 
 use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
 pub use edge::{Connections, Tls};
+pub use limits::{Limits, Networks, Rate};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use resilience::Resilience;
 pub use sessions::{Kakao, Sessions};
@@ -121,6 +123,8 @@ pub struct Settings {
     pub tls: Tls,
     /// How many connections there may be at the gateway's port.
     pub connections: Connections,
+    /// What the gateway lets through.
+    pub limits: Limits,
     /// The log lines.
     pub log: Log,
     /// Who takes payments, and how long one may take.
@@ -160,6 +164,7 @@ impl Default for Settings {
             upstreams: Upstreams::default(),
             tls: Tls::default(),
             connections: Connections::default(),
+            limits: Limits::default(),
             log: Log::default(),
             payment: Payment::default(),
             resilience: Resilience::default(),
@@ -206,7 +211,8 @@ impl Ports {
     }
 }
 
-/// The base addresses of other processes; an empty one is this machine at the context's port.
+/// The base addresses of other processes; an empty one is this machine at the context's port. Several are told apart by
+/// commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each is named after its service")]
@@ -216,7 +222,7 @@ pub struct Upstreams {
     pub store: String,
     pub customer: String,
     pub delivery: String,
-    /// Where the keys of the gateways are read, that identities are checked with; several are told apart by commas.
+    /// Where the keys of the gateways are read, that identities are checked with.
     pub gateway: String,
 }
 
@@ -339,8 +345,8 @@ impl Settings {
         }
     }
 
-    /// The base address at which `context` answers, without a slash at its end.
-    pub fn upstream(&self, context: Context) -> String {
+    /// The base addresses at which `context` answers, without a slash at their ends.
+    pub fn upstreams(&self, context: Context) -> Vec<String> {
         let set = match context {
             Context::App => &self.upstreams.app,
             Context::Pay => &self.upstreams.pay,
@@ -348,18 +354,12 @@ impl Settings {
             Context::Delivery => &self.upstreams.delivery,
             Context::Customer => &self.upstreams.customer,
         };
-        if set.is_empty() {
-            return format!("http://127.0.0.1:{}", self.ports.of(context));
-        }
-        set.trim_end_matches('/').to_owned()
+        bases(set, self.ports.of(context))
     }
 
     /// The base addresses of the gateways.
     pub fn gateways(&self) -> Vec<String> {
-        if self.upstreams.gateway.is_empty() {
-            return vec![self.gateway_here()];
-        }
-        self.upstreams.gateway.split(',').map(|base| base.trim().trim_end_matches('/').to_owned()).collect()
+        if self.upstreams.gateway.is_empty() { vec![self.gateway_here()] } else { bases(&self.upstreams.gateway, 0) }
     }
 
     /// Every key that can be set, dotted, with its default, for help texts and documents.
@@ -372,6 +372,13 @@ impl Settings {
         };
         paths(&known).iter().map(|path| (path.join("."), text(path))).collect()
     }
+}
+
+/// The addresses that `set` names; where it names none, this machine at `port`.
+fn bases(set: &str, port: u16) -> Vec<String> {
+    let named = set.split(',').map(|base| base.trim().trim_end_matches('/')).filter(|base| !base.is_empty());
+    let named: Vec<_> = named.map(str::to_owned).collect();
+    if named.is_empty() { vec![format!("http://127.0.0.1:{port}")] } else { named }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod balance;
 pub mod batch;
 pub mod bus;
 pub mod client;

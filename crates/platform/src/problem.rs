@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use kernel::Context;
 use kernel::ids::OrderId;
 use kernel::money::Amount;
 use serde::Serialize;
@@ -37,8 +38,20 @@ struct Shape {
     order_id: Option<OrderId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total_amount: Option<Amount>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing: Vec<Context>,
+    #[serde(flatten)]
+    place: Option<Place>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
+}
+
+/// Where somebody stands who has to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    position: u64,
+    wait_seconds: u64,
 }
 
 /// What is wrong with one field of a request.
@@ -75,6 +88,8 @@ impl Problem {
             fields: Vec::new(),
             order_id: None,
             total_amount: None,
+            missing: Vec::new(),
+            place: None,
             id: None,
         };
         Self(Box::new(Inner { status, body, headers: Vec::new() }))
@@ -189,6 +204,20 @@ impl Problem {
         self
     }
 
+    /// With the contexts whose part is missing.
+    #[must_use]
+    pub fn with_missing(mut self, missing: impl IntoIterator<Item = Context>) -> Self {
+        self.0.body.missing.extend(missing);
+        self
+    }
+
+    /// With the place in the line of whoever has to wait, and how long it may take.
+    #[must_use]
+    pub fn with_place(mut self, position: u64, wait_seconds: u64) -> Self {
+        self.0.body.place = Some(Place { position, wait_seconds });
+        self
+    }
+
     /// With the address of what it is about; a text that no header can carry is left out.
     #[must_use]
     pub fn with_location(self, location: &str) -> Self {
@@ -207,7 +236,9 @@ impl Problem {
         self.with_header(CONNECTION, "close")
     }
 
-    fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+    /// With a header; a text that no header can carry is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
             self.0.headers.push((name, value));
         }

@@ -281,7 +281,7 @@ async fn operators_ask_for_faults_and_what_is_paused_says_so_everywhere_else() {
     let status = async |path| send(&router, Method::GET, path, operator, None).await.0;
 
     for (method, body) in [(Method::GET, None), (Method::PUT, Some(json!({}))), (Method::DELETE, None)] {
-        for (actor, expected) in [("", 401), ("owner/x", 401), ("customer/kim", 403), (operator, 200)] {
+        for (actor, expected) in [("", 401), ("rider/lee", 403), ("customer/kim", 403), (operator, 200)] {
             assert_eq!(send(&router, method.clone(), path, actor, body.clone()).await.0, expected, "{method} {actor}");
         }
     }

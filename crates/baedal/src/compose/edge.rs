@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use axum::Router;
-use gateway::Upstream;
 use gateway::accounts::{self, Accounts, Demo};
 use gateway::kakao::{self, Kakao};
+use gateway::{Patience, Upstream};
 use kernel::Context;
 use platform::config::{Settings, needed};
 use platform::identity::{Gate, Keys, Signer};
 use platform::server::Door;
 
-use super::{Composer, DEMO_DATA, Parts, Roles};
+use super::{Composer, DEMO_DATA, Parts, Roles, length};
 use crate::codes;
 use crate::entrance::Entrance;
 
@@ -60,7 +60,7 @@ impl Composer<'_> {
         if context == Context::Pay {
             issuers.push(match &self.app {
                 Some(signer) => Keys::here(signer.clone()),
-                None => Keys::there(Context::App.name(), &[self.settings.upstream(Context::App)], clock)?,
+                None => Keys::there(Context::App.name(), &self.settings.upstreams(Context::App), clock)?,
             });
         }
         Ok(Gate::new(context, issuers, clock))
@@ -81,12 +81,14 @@ impl Composer<'_> {
             let (upstream, address) = if let Some((_, address)) = here {
                 (Upstream::Local(self.whole(context)), format!("http://{address}"))
             } else {
-                let address = self.settings.upstream(context);
-                (Upstream::Remote(address.clone()), address)
+                let bases = self.settings.upstreams(context);
+                let address = bases.join(", ");
+                (Upstream::Remote(bases), address)
             };
             upstreams.insert(context, upstream);
             shown.insert(context, address);
         }
+        let payment = length(self.settings.payment.deadline);
         let options = gateway::Options {
             accounts,
             signer,
@@ -96,7 +98,9 @@ impl Composer<'_> {
             address: entrance.address(own),
             addresses: shown,
             documents: Vec::new(),
-            patience: gateway::Patience::default(),
+            patience: Patience::of(&self.settings.limits, payment),
+            limits: self.settings.limits.clone(),
+            payment,
             faults: self.settings.faults,
             callers: entrance.callers().to_vec(),
         };

@@ -130,7 +130,8 @@ impl Accounts {
         shutdown: &Shutdown,
         options: Options,
     ) -> Result<Self, StoreError> {
-        let database = Database::open(dir, "gateway", schema::TABLES, schema::VERSION, shutdown)?;
+        let tables = format!("{}{}", schema::TABLES, crate::waiting::TABLES);
+        let database = Database::open(dir, "gateway", &tables, schema::VERSION, shutdown)?;
         let settings = Arc::new(options.sessions);
         let opener = Opener { clock: clock.clone(), ids: ids.clone(), settings };
         Ok(Self(Arc::new(Inner {
@@ -150,6 +151,21 @@ impl Accounts {
     /// How sessions are kept.
     pub fn settings(&self) -> &config::Sessions {
         &self.0.opener.settings
+    }
+
+    /// The gateway's database.
+    pub(crate) fn database(&self) -> &Database {
+        &self.0.database
+    }
+
+    /// What tells the time here.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.opener.clock
+    }
+
+    /// What makes ids here.
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.0.opener.ids
     }
 
     /// What a page's own style is known by.

@@ -41,7 +41,8 @@ async fn faults_are_asked_of_the_contexts_that_are_named_and_cleared_in_all() {
     let ((store_room, store), (pay_room, pay)) = (faulty(&world, Context::Store), faulty(&world, Context::Pay));
     let gate = Gate::new(Context::Pay, vec![Keys::here(signer())], &Clock::system());
     let address = served(gate.around(pay), &world.shutdown).await;
-    let gateway = with_faults([(Context::Store, Upstream::Local(store)), (Context::Pay, Upstream::Remote(address))]);
+    let gateway =
+        with_faults([(Context::Store, Upstream::Local(store)), (Context::Pay, Upstream::Remote(vec![address]))]);
     let operator = "operator/kim";
 
     let wanted = json!({ "pay": { "payment": { "mode": "down" } }, "store": { "paused": true } });
@@ -92,7 +93,7 @@ async fn only_operators_and_only_where_faults_are_allowed() {
     let without = router(BTreeMap::from([(Context::Store, Upstream::Local(store))]), options(&Shutdown::new()));
     let wanted = || Some(json!({ "store": { "paused": true } }));
     for (method, body) in [(Method::GET, None), (Method::PUT, wanted()), (Method::DELETE, None)] {
-        for (actor, expected) in [("", 401), ("customer/kim", 403), ("rider/kim", 403)] {
+        for (actor, expected) in [("", 401), ("customer/jun", 403), ("rider/lee", 403)] {
             assert_eq!(send(&gateway, method.clone(), actor, body.clone()).await.0, expected, "{method} {actor}");
             assert_eq!(send(&without, method.clone(), actor, body.clone()).await.0, expected, "{method} {actor}");
         }
@@ -114,9 +115,9 @@ async fn who_does_not_answer_or_takes_none_is_named() {
     let silent = Router::new().fallback(silent).with_state(Arc::new(shutdown.clone()));
     let gateway = with_faults([
         (Context::App, Upstream::Local(platform::problem::with_fallbacks(Router::new()))),
-        (Context::Store, Upstream::Remote("http://127.0.0.1:1".to_owned())),
+        (Context::Store, Upstream::Remote(vec!["http://127.0.0.1:1".to_owned()])),
         (Context::Pay, Upstream::Local(Router::new().fallback(async || "rubbish"))),
-        (Context::Delivery, Upstream::Remote(served(silent, &shutdown).await)),
+        (Context::Delivery, Upstream::Remote(vec![served(silent, &shutdown).await])),
         (Context::Customer, Upstream::Local(Router::new().fallback(async || r#"{"paused":true}"#))),
     ]);
     let (status, answer) = send(&gateway, Method::GET, "operator/kim", None).await;

@@ -40,8 +40,8 @@ async fn gateway(shutdown: &Shutdown) -> Router {
     let upstreams = BTreeMap::from([
         (Context::App, Upstream::Local(log(Context::App, 1, 12))),
         (Context::Pay, Upstream::Local(log(Context::Pay, 2, 6))),
-        (Context::Store, Upstream::Remote(served(log(Context::Store, 0, 3), shutdown).await)),
-        (Context::Delivery, Upstream::Remote("http://127.0.0.1:1".to_owned())),
+        (Context::Store, Upstream::Remote(vec![served(log(Context::Store, 0, 3), shutdown).await])),
+        (Context::Delivery, Upstream::Remote(vec!["http://127.0.0.1:1".to_owned()])),
     ]);
     router(upstreams, options(shutdown))
 }

@@ -1,14 +1,19 @@
 //! The gateway as its callers see it.
 
 mod around;
+mod balancing;
 mod faults;
 mod merged;
 mod page;
 mod remote;
 mod routing;
+mod traffic;
+mod waiting;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -71,7 +76,7 @@ async fn by_whoever_may(request: Request) -> Request {
         .map_or(Vec::new(), |found| if found.route.may(None) == May::No { found.route.roles() } else { Vec::new() });
     let who = match roles.first() {
         Some(Role::Owner) => "owner/01890000-0000-7000-8000-00000000000c".to_owned(),
-        Some(role) => format!("{role}/mina"),
+        Some(role) => format!("{role}/a-{role}"),
         None => String::new(),
     };
     by(&who, request).await
@@ -95,6 +100,8 @@ fn options(shutdown: &Shutdown) -> Options {
         addresses: BTreeMap::from([(Context::App, "http://127.0.0.1:8081".to_owned())]),
         documents: vec![Document { title: "순두부 <b>".to_owned(), href: "/o?a&b".to_owned() }],
         patience: Patience::default(),
+        limits: platform::config::Limits::default(),
+        payment: Duration::from_secs(5),
         faults: false,
         callers: Vec::new(),
     }

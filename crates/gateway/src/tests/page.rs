@@ -13,7 +13,7 @@ fn half_running() -> Router {
         (Context::App, Upstream::Local(echo(Context::App))),
         (Context::Pay, Upstream::Local(waits)),
         (Context::Delivery, Upstream::Local(hangs)),
-        (Context::Store, Upstream::Remote("http://127.0.0.1:1".to_owned())),
+        (Context::Store, Upstream::Remote(vec!["http://127.0.0.1:1".to_owned()])),
     ]);
     router(upstreams, options(&Shutdown::new()))
 }

@@ -14,7 +14,7 @@ use super::*;
 const SOON: Duration = Duration::from_secs(5);
 
 fn before(context: Context, address: &str, options: Options) -> Router {
-    router(BTreeMap::from([(context, Upstream::Remote(address.to_owned()))]), options)
+    router(BTreeMap::from([(context, Upstream::Remote(vec![address.to_owned()]))]), options)
 }
 
 /// A listener that takes one connection after the other and does `what` with each, once something was sent.
@@ -220,7 +220,7 @@ async fn tricks_on_the_wire_never_reach_payments() {
     let shutdown = Shutdown::new();
     let pay = Router::new().route("/payments", get(async || "reached"));
     let pay = served(pay, &shutdown).await;
-    let upstreams = Context::ALL.map(|context| (context, Upstream::Remote(pay.clone())));
+    let upstreams = Context::ALL.map(|context| (context, Upstream::Remote(vec![pay.clone()])));
     let gateway = served(router(upstreams.into(), options(&shutdown)), &shutdown).await;
     for path in [
         "/api/payments",

@@ -89,7 +89,7 @@ async fn nobody_becomes_somebody_by_saying_so() {
 #[tokio::test]
 async fn a_role_that_may_not_is_403_and_told_who_may() {
     let request = Request::post("/api/orders").body(Body::empty()).unwrap();
-    let answer = asked(&all_local(), by("rider/kim", request).await).await;
+    let answer = asked(&all_local(), by("rider/lee", request).await).await;
     assert_eq!(answer.status, 403);
     assert_eq!(answer.json()["detail"], "You are signed in as rider; this is for: customer.");
 }

@@ -292,6 +292,8 @@ fn gateway(accounts: &Accounts, clock: &Clock, shutdown: &Shutdown) -> Router {
         addresses: BTreeMap::new(),
         documents: Vec::new(),
         patience: Patience::default(),
+        limits: platform::config::Limits::default(),
+        payment: std::time::Duration::from_secs(5),
         faults: false,
         callers: Vec::new(),
     };

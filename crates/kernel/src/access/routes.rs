@@ -23,7 +23,7 @@ const STAFF: [May; 5] = [No, No, No, No, All];
 const NOBODY: [May; 5] = [No, No, No, No, No];
 
 /// Every route there is, but for each service's health, metrics, keys and documents.
-pub const ROUTES: [Route; 121] = [
+pub const ROUTES: [Route; 126] = [
     // Looking around.
     api(Get, "/stores", One(App), Browsing, ANYBODY),
     api(Get, "/stores/{storeId}", One(App), Browsing, ANYBODY),
@@ -159,6 +159,11 @@ pub const ROUTES: [Route; 121] = [
     root(Get, "/", Gateway, Browsing),
     api(Get, "/status", Gateway, Browsing, ANYBODY),
     staff(Get, "/events", Gateway),
+    api(Get, "/waiting-room", Gateway, Serving, CUSTOMERS),
+    root(Get, "/waiting", Gateway, Serving),
+    staff(Get, "/operations/gateway/limits", Gateway),
+    staff(Get, "/operations/gateway/waiting-room", Gateway),
+    staff(Put, "/operations/gateway/waiting-room", Gateway),
     staff(Get, "/operations/faults", Gateway),
     staff(Put, "/operations/faults", Gateway),
     staff(Delete, "/operations/faults", Gateway),

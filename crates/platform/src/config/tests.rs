@@ -21,7 +21,7 @@ fn without_a_word_everything_has_its_default() {
     assert_eq!(settings, Settings::default());
     assert_eq!(settings.ports.gateway, 8088);
     assert_eq!(settings.waits.personal_data, SignedDuration::from_hours(90 * 24));
-    assert_eq!(settings.upstream(Context::Pay), "http://127.0.0.1:8082");
+    assert_eq!(settings.upstreams(Context::Pay), ["http://127.0.0.1:8082"]);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn every_key_has_a_name_of_its_own_and_can_be_set_to_its_default() {
 #[test]
 fn an_upstream_can_be_elsewhere() {
     let settings = settings(&[("upstreams.pay", "http://pay.internal:80/")], &[], "").unwrap();
-    assert_eq!(settings.upstream(Context::Pay), "http://pay.internal:80");
+    assert_eq!(settings.upstreams(Context::Pay), ["http://pay.internal:80"]);
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Budget {
 }
 
 /// From 0 (inclusive) to 1 (exclusive).
-pub(super) fn chance(ids: &Ids) -> f64 {
+pub(crate) fn chance(ids: &Ids) -> f64 {
     f64::from((ids.bits() >> 96) as u32) / (f64::from(u32::MAX) + 1.0)
 }
 

@@ -1,0 +1,105 @@
+//! Problems for people who look at them in a browser: a page that says what is missing, and comes back by itself.
+
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use http_body_util::{BodyExt, Limited};
+use platform::problem::PROBLEM_JSON;
+use serde_json::Value;
+
+use crate::page::{STYLE, escaped, with_page_headers};
+
+/// The longest problem that is made a page of.
+const LONGEST: usize = 16 * 1024;
+
+/// Whether whoever asks reads pages: browsers name them first, programs do not name them.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"))
+}
+
+/// The page of a problem that passes; any other answer stays as it is.
+pub(super) async fn page(response: Response) -> Response {
+    let passes = matches!(
+        response.status(),
+        StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::INTERNAL_SERVER_ERROR
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
+    );
+    if !passes || response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != PROBLEM_JSON) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = Limited::new(body, LONGEST).collect().await;
+    let problem: Value = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok()).unwrap_or_default();
+    let again = parts.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let elsewhere = parts.headers.get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    parts.headers.remove(CONTENT_LENGTH);
+    with_page_headers(&mut parts.headers);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    Response::from_parts(parts, html(&problem, again, elsewhere.as_deref()).into())
+}
+
+fn html(problem: &Value, again: Option<u64>, elsewhere: Option<&str>) -> String {
+    let text = |key: &str| escaped(problem[key].as_str().unwrap_or_default());
+    let missing: Vec<_> = problem["missing"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let there = elsewhere.map(|path| format!(";url={}", escaped(path))).unwrap_or_default();
+    let refresh = again.map(|seconds| format!("<meta http-equiv=\"refresh\" content=\"{}{there}\">\n", seconds.max(1)));
+    let part = if missing.is_empty() {
+        String::new()
+    } else {
+        let missing = escaped(&missing.join(", "));
+        format!(
+            "<p>지금 답하지 않는 서비스: <strong>{missing}</strong> \
+             <span lang=\"en\">Not answering right now: {missing}</span></p>\n"
+        )
+    };
+    let soon = again.map_or(
+        "",
+        |_| "<p>이 화면은 저절로 다시 불러옵니다. <span lang=\"en\">This page comes back by itself.</span></p>\n",
+    );
+    format!(
+        "<!doctype html>\n<html lang=\"ko\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{}\
+         <title>잠시만요 · Baedal</title>\n<style>\n{STYLE}</style>\n<main>\n\
+         <h1>잠시만요 <small lang=\"en\">One moment</small></h1>\n\
+         <p>지금은 보여 드릴 수 없습니다. <span lang=\"en\">{}: {}</span></p>\n{part}{soon}\
+         <p><a href=\"/\">처음으로 <span lang=\"en\">To the start</span></a></p>\n</main>\n</html>\n",
+        refresh.unwrap_or_default(),
+        text("title"),
+        text("detail"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+    use kernel::Context;
+    use platform::problem::Problem;
+
+    use super::*;
+
+    async fn text(response: Response) -> String {
+        String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_page_names_the_part_that_is_missing_and_comes_back() {
+        let problem = Problem::unavailable("The service <store> is not there.", 2).with_missing([Context::Store]);
+        let response = page(problem.into_response()).await;
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"2".parse().unwrap()));
+        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+        let html = text(response).await;
+        assert!(html.contains("<strong>store</strong>") && html.contains("http-equiv=\"refresh\" content=\"2\""));
+        assert!(html.contains("&lt;store&gt;") && !html.contains("<store>"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_outage_stays_as_it_is() {
+        let response = page(Problem::not_found().into_response()).await;
+        assert_eq!(response.headers()["content-type"], PROBLEM_JSON);
+        let other = page((StatusCode::SERVICE_UNAVAILABLE, "a page of its own").into_response()).await;
+        assert_eq!(text(other).await, "a page of its own");
+    }
+}
