@@ -28,6 +28,7 @@ use pay::service::PayService;
 
 use crate::cli::What;
 use crate::faulty;
+use crate::interfaces;
 use crate::outlets;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
 use crate::providers;
@@ -328,7 +329,8 @@ impl Composer<'_> {
     fn with_health(&self, context: Context) -> Router {
         let Parts { metrics, shutdown, .. } = &self.parts;
         let health = telemetry::routes(self.readiness.clone(), metrics.clone(), shutdown.clone());
-        let router = self.routers.get(&context).cloned().unwrap_or_default().merge(health);
+        let router =
+            self.routers.get(&context).cloned().unwrap_or_default().merge(health).merge(interfaces::served(context));
         faulty::around_router(self.settings, self.rooms.get(&context), router)
     }
 
@@ -352,9 +354,10 @@ impl Composer<'_> {
             metrics: self.parts.metrics.clone(),
             address: format!("http://{own}"),
             addresses: shown,
-            documents: Vec::new(),
+            documents: interfaces::documents(),
             patience: gateway::Patience::default(),
             faults: self.settings.faults,
+            openapi: interfaces::openapi(),
         };
         gateway::router(upstreams, options)
     }

@@ -6,6 +6,7 @@ pub mod compose;
 mod demo;
 mod fault;
 mod faulty;
+pub mod interfaces;
 pub mod outlets;
 mod payments;
 mod providers;

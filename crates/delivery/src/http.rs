@@ -9,7 +9,6 @@ mod tests;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kernel::ids::OrderId;
 use kernel::lang::Language;
 use kernel::order::TroubleReason;
@@ -17,11 +16,15 @@ use kernel::people::Actor;
 use kernel::personal::Handover;
 use platform::actor::{Caller, Speaks, require_rider};
 use platform::commands::{self, Asked, outage};
+use platform::describe::Idempotent;
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
 use platform::problem::{Problem, sentence};
 use platform::reply::Reply;
 use serde::Deserialize;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::shape::Told;
 use crate::domain::commands::{Assignment, By, What};
@@ -31,25 +34,39 @@ use crate::service::DeliveryService;
 
 /// delivery's addresses.
 pub fn router(service: DeliveryService) -> Router {
-    Router::new()
-        .route("/deliveries", get(list))
-        .route("/deliveries/stream", get(stream::changes))
-        .route("/deliveries/{orderId}", get(one))
-        .route("/deliveries/{orderId}/claim", post(claim))
-        .route("/deliveries/{orderId}/release", post(release))
-        .route("/deliveries/{orderId}/pick-up", post(pick_up))
-        .route("/deliveries/{orderId}/interrupt", post(interrupt))
-        .route("/deliveries/{orderId}/resume", post(resume))
-        .route("/deliveries/{orderId}/fail", post(fail))
-        .route("/deliveries/{orderId}/complete", post(complete))
-        .merge(operations::router())
-        .with_state(service)
+    routes().with_state(service).into()
 }
 
-#[derive(Deserialize)]
+/// What they answer.
+pub fn described() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<DeliveryService> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(stream::changes))
+        .routes(routes!(one))
+        .routes(routes!(claim))
+        .routes(routes!(release))
+        .routes(routes!(pick_up))
+        .routes(routes!(interrupt))
+        .routes(routes!(resume))
+        .routes(routes!(fail))
+        .routes(routes!(complete))
+        .merge(operations::routes())
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
 struct Filter {
+    #[schemars(with = "Option<Status>")]
     status: Option<String>,
 }
+
+/// A page of deliveries.
+type DeliveryPage = Page<Told<'static>>;
+
+platform::asked_in_query!(Filter);
 
 impl Filter {
     fn status(&self) -> Result<Option<Status>, Problem> {
@@ -59,6 +76,17 @@ impl Filter {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/deliveries",
+    operation_id = "listDeliveries",
+    tag = "deliveries",
+    summary = "Deliveries, oldest first",
+    params(Filter, Paging),
+    responses(
+        (status = 200, description = "The deliveries.", body = DeliveryPage),
+    ),
+)]
 async fn list(
     State(service): State<DeliveryService>,
     Caller(actor): Caller,
@@ -84,6 +112,16 @@ fn page(
     Ok(axum::Json(page.map(|row| Told::of(service, &row, actor, language).json())))
 }
 
+#[utoipa::path(
+    get,
+    path = "/deliveries/{orderId}",
+    operation_id = "showDelivery",
+    tag = "deliveries",
+    summary = "A delivery",
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+    ),
+)]
 async fn one(
     State(service): State<DeliveryService>,
     Caller(actor): Caller,
@@ -99,6 +137,18 @@ async fn one(
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{orderId}/claim",
+    operation_id = "claimDelivery",
+    tag = "deliveries",
+    summary = "Take a delivery",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+    ),
+)]
 async fn claim(
     State(service): State<DeliveryService>,
     PathId(order): PathId<OrderId>,
@@ -110,21 +160,39 @@ async fn claim(
     carry_out(&service, order, language, &asked, what).await
 }
 
-#[derive(Default, Deserialize)]
+platform::taken!(MaybeReason, Reason, HandedOver);
+
+#[derive(Default, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "MaybeReasonBody")]
 struct MaybeReason {
     reason: Option<TroubleReason>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "ReasonBody")]
 struct Reason {
     reason: TroubleReason,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "HandedOverBody")]
 struct HandedOver {
     handover: Option<Handover>,
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{orderId}/release",
+    operation_id = "releaseDelivery",
+    tag = "deliveries",
+    summary = "Give a delivery back",
+    params(Idempotent),
+    request_body(content = Option<MaybeReason>, example = json!({"reason": "vehicle"})),
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+    ),
+)]
 async fn release(
     State(service): State<DeliveryService>,
     PathId(order): PathId<OrderId>,
@@ -138,6 +206,18 @@ async fn release(
     carry_out(&service, order, language, &asked, what).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{orderId}/pick-up",
+    operation_id = "pickUp",
+    tag = "deliveries",
+    summary = "Say that the food is picked up",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+    ),
+)]
 async fn pick_up(
     State(service): State<DeliveryService>,
     PathId(order): PathId<OrderId>,
@@ -148,6 +228,19 @@ async fn pick_up(
     carry_out(&service, order, language, &asked, what).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{orderId}/interrupt",
+    operation_id = "interruptDelivery",
+    tag = "deliveries",
+    summary = "Say that it stands still",
+    params(Idempotent),
+    request_body(content = Reason, example = json!({"reason": "weather"})),
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+    ),
+)]
 async fn interrupt(
     State(service): State<DeliveryService>,
     PathId(order): PathId<OrderId>,
@@ -161,6 +254,18 @@ async fn interrupt(
     carry_out(&service, order, language, &asked, what).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{orderId}/resume",
+    operation_id = "resumeDelivery",
+    tag = "deliveries",
+    summary = "Say that it goes on",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+    ),
+)]
 async fn resume(
     State(service): State<DeliveryService>,
     PathId(order): PathId<OrderId>,
@@ -171,6 +276,19 @@ async fn resume(
     carry_out(&service, order, language, &asked, what).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{orderId}/fail",
+    operation_id = "failDelivery",
+    tag = "deliveries",
+    summary = "Say that it cannot be delivered",
+    params(Idempotent),
+    request_body(content = Reason, example = json!({"reason": "no-contact"})),
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+    ),
+)]
 async fn fail(
     State(service): State<DeliveryService>,
     PathId(order): PathId<OrderId>,
@@ -184,6 +302,19 @@ async fn fail(
     carry_out(&service, order, language, &asked, what).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/deliveries/{orderId}/complete",
+    operation_id = "completeDelivery",
+    tag = "deliveries",
+    summary = "Say that it is delivered",
+    params(Idempotent),
+    request_body(content = Option<HandedOver>, example = json!({"handover": "leave-at-door"})),
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+    ),
+)]
 async fn complete(
     State(service): State<DeliveryService>,
     PathId(order): PathId<OrderId>,

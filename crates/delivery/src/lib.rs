@@ -6,6 +6,6 @@ pub mod service;
 pub mod subscriptions;
 pub mod tables;
 
-pub use http::router;
+pub use http::{described, router};
 pub use service::{DeliveryService, Sources};
 pub use tables::TABLES;

@@ -3,6 +3,7 @@
 //! It owns no data. A request under `/api` goes to the context that owns its path ([`routes`]), called in this process or
 //! over HTTP; what the gateway answers itself is the start page, the status and the merged stream of all events.
 
+mod documents;
 mod events;
 mod faults;
 mod forward;
@@ -18,9 +19,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use kernel::Context;
+use platform::describe::Description;
 use platform::problem::Problem;
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics, Readiness};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::proxy::{Remotes, Target};
 
@@ -50,10 +54,12 @@ pub struct Options {
     pub patience: Patience,
     /// Whether faults can be asked for here.
     pub faults: bool,
+    /// The OpenAPI document of all that is answered here.
+    pub openapi: serde_json::Value,
 }
 
 /// Something to read.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Document {
     /// What it is called.
     pub title: String,
@@ -104,10 +110,22 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))
         .merge(own)
+        .merge(documents::router(&options.openapi))
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
         .fallback(forward::forward)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .with_state(Arc::new(Gateway { targets, options }))
+}
+
+/// What the gateway answers itself.
+pub fn described() -> Description {
+    let own = OpenApiRouter::<Arc<Gateway>>::new()
+        .routes(routes!(page::show))
+        .routes(routes!(status::show))
+        .routes(routes!(events::show))
+        .routes(routes!(faults::show, faults::ask, faults::clear));
+    let all = [own.into_openapi(), telemetry::described(), documents::described()];
+    all.into_iter().map(Description::of).reduce(Description::and).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -18,6 +18,17 @@ const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Answers with the start page.
+#[utoipa::path(
+    get,
+    path = "/",
+    operation_id = "showStart",
+    tag = "pages",
+    summary = "What runs, where it is, and where to go next",
+    security(()),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
     let headers = [
         (CACHE_CONTROL, "no-store"),

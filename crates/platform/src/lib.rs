@@ -9,6 +9,7 @@ pub mod cloudevents;
 pub mod commands;
 pub mod config;
 pub mod deadline;
+pub mod describe;
 pub mod extract;
 pub mod faults;
 pub mod idempotency;

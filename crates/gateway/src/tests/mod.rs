@@ -33,6 +33,7 @@ fn options(shutdown: &Shutdown) -> Options {
         documents: vec![Document { title: "순두부 <b>".to_owned(), href: "/o?a&b".to_owned() }],
         patience: Patience::default(),
         faults: false,
+        openapi: serde_json::json!({}),
     }
 }
 
