@@ -83,13 +83,13 @@ const CONTEXT: &str = "{context}";
 
 /// `routes` as `context` answers them: its name fills each `{context}` in their paths and operations' names.
 pub fn of_context<S>(context: Context, routes: UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S> {
-    let (schemas, mut paths, router) = routes;
+    let (schemas, mut paths, answering) = routes;
     let named = std::mem::take(&mut paths.paths).into_iter().map(|(path, mut item)| {
         name_operations(&mut item, context);
         (path.replace(CONTEXT, context.name()), item)
     });
     paths.paths = named.collect();
-    (schemas, paths, router)
+    (schemas, paths, answering)
 }
 
 fn name_operations(item: &mut PathItem, context: Context) {

@@ -52,7 +52,7 @@ fn compare(path: &str, before: Within<'_>, after: Within<'_>, broken: &mut Vec<S
     }
 }
 
-fn resolved<'a>((schema, document): Within<'a>) -> &'a Value {
+fn resolved((schema, document): Within<'_>) -> &Value {
     let pointer = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
     pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(schema)
 }
