@@ -28,7 +28,7 @@ use pay::service::PayService;
 
 use crate::cli::What;
 use crate::faulty;
-use crate::interfaces;
+use crate::interfaces::{self, Faults};
 use crate::outlets;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
 use crate::providers;
@@ -329,8 +329,13 @@ impl Composer<'_> {
     fn with_health(&self, context: Context) -> Router {
         let Parts { metrics, shutdown, .. } = &self.parts;
         let health = telemetry::routes(self.readiness.clone(), metrics.clone(), shutdown.clone());
-        let router =
-            self.routers.get(&context).cloned().unwrap_or_default().merge(health).merge(interfaces::served(context));
+        let router = self
+            .routers
+            .get(&context)
+            .cloned()
+            .unwrap_or_default()
+            .merge(health)
+            .merge(interfaces::served(context, Faults::of(self.settings)));
         faulty::around_router(self.settings, self.rooms.get(&context), router)
     }
 
@@ -357,7 +362,7 @@ impl Composer<'_> {
             documents: interfaces::documents(),
             patience: gateway::Patience::default(),
             faults: self.settings.faults,
-            openapi: interfaces::openapi(),
+            openapi: interfaces::openapi(Faults::of(self.settings)),
         };
         gateway::router(upstreams, options)
     }

@@ -5,6 +5,7 @@ use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use kernel::Context;
+use platform::config::Settings;
 use platform::describe::{Description, add_problems};
 use platform::{faults, operations, resilience, telemetry};
 use serde_json::Value;
@@ -49,20 +50,40 @@ fn at_the_gateway(context: Context, method: &str, path: &str) -> Option<String> 
         .find(|path| gateway::routes::route(&method, path).is_some_and(|route| route.context == context))
 }
 
-/// The gateway's OpenAPI document.
-pub fn openapi() -> Value {
-    of_gateway().document("Baedal", ABOUT)
+/// The gateway's OpenAPI document, with the faults where they can be asked for.
+pub fn openapi(faults: Faults) -> Value {
+    faults.shown(of_gateway()).document("Baedal", ABOUT)
+}
+
+/// Whether faults can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faults {
+    /// They can.
+    On,
+    /// Their addresses do not exist.
+    Off,
+}
+
+impl Faults {
+    /// As the setting says.
+    pub fn of(settings: &Settings) -> Self {
+        if settings.faults { Self::On } else { Self::Off }
+    }
+
+    fn shown(self, all: Description) -> Description {
+        all.moved(|_, path| (self == Self::On || !path.ends_with("/faults")).then(|| path.to_owned()))
+    }
 }
 
 /// The OpenAPI document of `context` at its own port.
-pub fn openapi_of(context: Context) -> Value {
+pub fn openapi_of(context: Context, faults: Faults) -> Value {
     let about = format!("The service {context} at its own port. People and programs call it through the gateway.");
-    of_context(context).document(&format!("Baedal: {context}"), &about)
+    faults.shown(of_context(context)).document(&format!("Baedal: {context}"), &about)
 }
 
 /// `GET /openapi.json` of `context`.
-pub fn served(context: Context) -> Router {
-    let document = openapi_of(context).to_string();
+pub fn served(context: Context, faults: Faults) -> Router {
+    let document = openapi_of(context, faults).to_string();
     let answer = async move || ([(CONTENT_TYPE, "application/json")], document.clone());
     Router::new().route("/openapi.json", get(answer))
 }

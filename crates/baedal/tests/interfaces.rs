@@ -10,7 +10,7 @@ mod files;
 
 use std::collections::BTreeSet;
 
-use baedal::interfaces;
+use baedal::interfaces::{self, Faults};
 use kernel::Context;
 use platform::describe;
 use serde_json::Value;
@@ -21,7 +21,7 @@ const ADVICE: &str =
 
 #[test]
 fn the_written_openapi_document_is_what_the_code_answers() {
-    files::hold("docs/openapi.json", &interfaces::openapi());
+    files::hold("docs/openapi.json", &interfaces::openapi(Faults::On));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn no_published_event_has_lost_renamed_or_narrowed_a_field_since_the_last_releas
 #[test]
 fn every_context_describes_its_own_port() {
     for context in Context::ALL {
-        let document = interfaces::openapi_of(context);
+        let document = interfaces::openapi_of(context, Faults::On);
         check(&document);
         let paths = document["paths"].as_object().unwrap();
         assert!(paths.contains_key(&format!("/operations/{context}/lag")), "{context}");
@@ -81,7 +81,7 @@ fn every_context_describes_its_own_port() {
 
 #[test]
 fn the_gateways_document_holds_together() {
-    let document = interfaces::openapi();
+    let document = interfaces::openapi(Faults::On);
     check(&document);
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
     assert!(!paths.iter().any(|path| path.contains("/payments") && !path.contains("/operations/")), "{paths:?}");

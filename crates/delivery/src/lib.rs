@@ -1,5 +1,7 @@
 //! delivery: riders and the way from the store to the door.
 
+#[cfg(test)]
+mod contracts;
 pub mod domain;
 pub mod http;
 pub mod service;

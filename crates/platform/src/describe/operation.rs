@@ -75,16 +75,19 @@ pub fn add_problems(operation: &mut Value, more: &[(u16, &str)]) {
     }
     for (status, slugs) in problems {
         let answer = answers.entry(status.to_string()).or_insert_with(|| json!({}));
-        let is_page = answer["content"].as_object().is_some_and(|content| !content.contains_key(PROBLEM_JSON));
-        if is_page {
+        if slugs.is_empty() {
             continue;
         }
+        // What has a page for people is told to programs all the same.
+        let is_page = answer["content"].as_object().is_some_and(|content| !content.contains_key(PROBLEM_JSON));
         let types: Vec<_> = slugs.iter().map(|slug| format!("/problems/{slug}")).collect();
-        answer["description"] = slugs.into_iter().collect::<Vec<_>>().join(", ").into();
-        answer["content"] = json!({PROBLEM_JSON: {"schema": {
+        if !is_page {
+            answer["description"] = slugs.into_iter().collect::<Vec<_>>().join(", ").into();
+        }
+        answer["content"][PROBLEM_JSON] = json!({"schema": {
             "$ref": "#/components/schemas/Problem",
             "properties": {"type": {"enum": types}, "status": {"const": status}},
-        }}});
+        }});
         if answer["headers"].is_null() {
             name_headers(&status.to_string(), false, answer);
         }
