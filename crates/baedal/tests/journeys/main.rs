@@ -11,6 +11,7 @@ mod breaker;
 mod cancelling;
 mod data;
 mod delivered;
+mod described;
 mod doubt;
 mod faults;
 mod interface;
