@@ -197,7 +197,7 @@ fn view(pay: &PayService, row: &Ledger, refund: &LedgerRefund) -> RefundView {
     params(Idempotent),
     responses(
         (status = 200, description = "The refund.", body = RefundView),
-        (status = 409, description = "already-refunded, nothing-charged, more-than-left, payment-closed"),
+        (status = 409, description = "already-refunded, nothing-charged, more-than-left, payment-closed, too-early"),
     ),
 )]
 pub(super) async fn settle(
@@ -218,7 +218,7 @@ pub(super) async fn settle(
     params(Idempotent),
     responses(
         (status = 200, description = "The refund.", body = RefundView),
-        (status = 409, description = "already-refunded, nothing-charged, more-than-left, payment-closed"),
+        (status = 409, description = "already-refunded, nothing-charged, more-than-left, payment-closed, too-early"),
     ),
 )]
 pub(super) async fn retry(
