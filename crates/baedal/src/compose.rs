@@ -1,5 +1,7 @@
 //! Where ports meet adapters: which contexts run here, what they listen to, and at which ports they answer.
 
+mod edge;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,11 +10,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use customer::service::{CustomerService, NoticeLog};
-use gateway::Upstream;
 use kernel::Context;
+use platform::access;
 use platform::bus::Source;
 use platform::clock::Clock;
 use platform::config::{Secrets, Settings};
+use platform::identity::Signer;
 use platform::ids::Ids;
 use platform::operations::Operations;
 use platform::problem::with_fallbacks;
@@ -26,6 +29,7 @@ use tokio::net::TcpListener;
 
 use pay::service::PayService;
 
+pub use self::edge::Edge;
 use crate::cli::What;
 use crate::faulty;
 use crate::interfaces::{self, Faults};
@@ -92,9 +96,27 @@ pub struct Running {
     addresses: Vec<(&'static str, SocketAddr)>,
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
+    edge: Option<Edge>,
+    app: Option<Signer>,
+    routers: BTreeMap<Context, Router>,
 }
 
 impl Running {
+    /// What the gateway is, if it runs here.
+    pub fn edge(&self) -> Option<&Edge> {
+        self.edge.as_ref()
+    }
+
+    /// All that `context` answers to those who have passed an edge, if it runs here.
+    pub fn router(&self, context: Context) -> Option<Router> {
+        self.routers.get(&context).cloned()
+    }
+
+    /// Signs app's own calls, if it runs here.
+    pub fn app_signer(&self) -> Option<&Signer> {
+        self.app.as_ref()
+    }
+
     /// Where each service answers.
     pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
         &self.addresses
@@ -124,6 +146,9 @@ struct Composer<'a> {
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
     routers: BTreeMap<Context, Router>,
+    edge: Option<Edge>,
+    /// Signs app's own calls.
+    app: Option<Signer>,
 }
 
 /// Starts what `roles` say: rooms, services, listening, serving.
@@ -139,9 +164,17 @@ pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::R
     if roles.gateway {
         listeners.push(("gateway", listen(settings, "gateway", settings.ports.gateway).await?));
     }
-    let mut composer =
-        Composer { settings, parts, rooms: BTreeMap::new(), readiness: Readiness::new(), routers: BTreeMap::new() };
+    let mut composer = Composer {
+        settings,
+        parts,
+        rooms: BTreeMap::new(),
+        readiness: Readiness::new(),
+        routers: BTreeMap::new(),
+        edge: None,
+        app: None,
+    };
     composer.open_rooms(&roles)?;
+    composer.open_edge(&roles).await?;
     composer.compose(&roles).await?;
     composer.wait_for_sources();
     composer.serve(listeners)
@@ -242,9 +275,11 @@ impl Composer<'_> {
     }
 
     async fn app(&self, room: Room, payments: Option<PayService>) -> anyhow::Result<Router> {
-        let payments: Arc<dyn app::ports::Payments> = match payments {
-            Some(service) => Arc::new(DirectPayments(service)),
-            None => Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), &room.ids)?),
+        let payments: Arc<dyn app::ports::Payments> = if let Some(service) = payments {
+            Arc::new(DirectPayments(service))
+        } else {
+            let signer = self.app.clone().context("app runs here without a name of its own")?;
+            Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), signer, &room.ids)?)
         };
         let guarded = self.settings.resilience.options(self.settings.payment.deadline);
         let guard = Guard::new("pay", guarded, &room.clock, &room.ids);
@@ -316,55 +351,27 @@ impl Composer<'_> {
         for ((name, listener), (_, address)) in listeners.into_iter().zip(&addresses) {
             let context = Context::ALL.into_iter().find(|context| context.name() == name);
             let router = match context {
-                Some(context) => with_fallbacks(self.with_health(context)),
-                None => self.gateway(*address, &addresses),
+                Some(context) => self.gate(context)?.around(self.whole(context)),
+                None => self.gateway(*address, &addresses)?,
             };
             let serving = server::serve(listener, router, self.parts.shutdown.clone(), Limits::default());
             self.parts.shutdown.spawn(format!("{name} serves"), serving);
         }
-        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness })
+        let routers = self.routers.keys().map(|context| (*context, self.whole(*context))).collect();
+        let Self { rooms, readiness, edge, app, .. } = self;
+        Ok(Running { addresses, rooms, readiness, edge, app, routers })
     }
 
-    /// All that `context` answers at its own port.
-    fn with_health(&self, context: Context) -> Router {
+    /// All that `context` answers to those who have passed an edge.
+    fn whole(&self, context: Context) -> Router {
         let Parts { metrics, shutdown, .. } = &self.parts;
         let health = telemetry::routes(self.readiness.clone(), metrics.clone(), shutdown.clone());
-        let router = self
-            .routers
-            .get(&context)
-            .cloned()
-            .unwrap_or_default()
-            .merge(health)
-            .merge(interfaces::served(context, Faults::of(self.settings)));
-        faulty::around_router(self.settings, self.rooms.get(&context), router)
-    }
-
-    fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> Router {
-        let mut upstreams = BTreeMap::new();
-        let mut shown = BTreeMap::new();
-        for context in Context::ALL {
-            let here = addresses.iter().find(|(name, _)| *name == context.name());
-            let (upstream, address) = if let Some((_, address)) = here {
-                (Upstream::Local(with_fallbacks(self.with_health(context))), format!("http://{address}"))
-            } else {
-                let address = self.settings.upstream(context);
-                (Upstream::Remote(address.clone()), address)
-            };
-            upstreams.insert(context, upstream);
-            shown.insert(context, address);
-        }
-        let options = gateway::Options {
-            shutdown: self.parts.shutdown.clone(),
-            readiness: self.readiness.clone(),
-            metrics: self.parts.metrics.clone(),
-            address: format!("http://{own}"),
-            addresses: shown,
-            documents: interfaces::documents(),
-            patience: gateway::Patience::default(),
-            faults: self.settings.faults,
-            openapi: interfaces::openapi(Faults::of(self.settings)),
-        };
-        gateway::router(upstreams, options)
+        let keys = self.app.as_ref().filter(|_| context == Context::App).map(Signer::router);
+        let router = self.routers.get(&context).cloned().unwrap_or_default().merge(health);
+        let router = router.merge(keys.unwrap_or_default());
+        let router = router.merge(interfaces::served(context, Faults::of(self.settings)));
+        let router = faulty::around_router(self.settings, self.rooms.get(&context), router);
+        access::around(with_fallbacks(router), context)
     }
 }
 

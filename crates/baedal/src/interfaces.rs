@@ -1,10 +1,11 @@
 //! What all of it answers, in one document: each context's own, and the gateway's with everything as people call it.
 
 use axum::Router;
-use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use kernel::Context;
+use kernel::access::{May, Place, ROUTES, Route, Server};
+use kernel::people::Role;
 use platform::config::Settings;
 use platform::describe::{Description, add_problems};
 use platform::{faults, operations, resilience, telemetry};
@@ -28,26 +29,56 @@ pub fn of_context(context: Context) -> Description {
         Context::Customer => vec![customer::http::described()],
     };
     let machinery = [operations::described(context), faults::described(context), telemetry::described()];
-    let all = own.into_iter().chain(machinery).map(Description::of);
-    all.reduce(Description::and).unwrap_or_default()
+    let all = own.into_iter().chain(machinery).map(Description::of).reduce(Description::and).unwrap_or_default();
+    all.with_each(|method, path, operation| say_who_may(row(Some(context), method, path), operation))
 }
 
 /// What the gateway answers: its own, and what it forwards, as people call it.
 pub fn of_gateway() -> Description {
-    let forwarded =
-        Context::ALL.map(|context| of_context(context).moved(|method, path| at_the_gateway(context, method, path)));
-    let forwarded = forwarded.into_iter().reduce(Description::and).unwrap_or_default();
+    let forwarded = Context::ALL.map(|context| {
+        let place = |method: &str, path: &str| {
+            row(Some(context), method, path).and_then(|route| outside(route, &route.path_at(context)))
+        };
+        of_context(context).moved(place)
+    });
     let outages = [(503, "service-unavailable"), (504, "service-timeout")];
-    gateway::described().and(forwarded.with_each(|_, _, operation| add_problems(operation, &outages)))
+    let forwarded = forwarded.into_iter().reduce(Description::and).unwrap_or_default();
+    let forwarded = forwarded.with_each(|_, _, operation| add_problems(operation, &outages));
+    let own = gateway::described();
+    let own = own.with_each(|method, path, operation| say_who_may(row(None, method, path), operation));
+    own.and(forwarded)
 }
 
-/// Where the gateway has the operation of `context`, if it forwards it.
-fn at_the_gateway(context: Context, method: &str, path: &str) -> Option<String> {
-    let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?;
-    let prefixed = format!("{}{path}", gateway::routes::PREFIX);
-    [path.to_owned(), prefixed]
-        .into_iter()
-        .find(|path| gateway::routes::route(&method, path).is_some_and(|route| route.context == context))
+/// The row of the table that `context` answers `method` and `path` by, or the gateway where none is named.
+fn row(context: Option<Context>, method: &str, path: &str) -> Option<&'static Route> {
+    let is_at = |route: &Route| match context {
+        Some(context) => route.is_of(context) && route.path_at(context) == path,
+        None => route.by == Server::Gateway && outside(route, route.path).as_deref() == Some(path),
+    };
+    ROUTES.iter().find(|route| route.method.name().eq_ignore_ascii_case(method) && is_at(route))
+}
+
+/// Where people call what `route` has at `path`, if they can.
+fn outside(route: &Route, path: &str) -> Option<String> {
+    match route.place {
+        Place::Api => Some(format!("/api{path}")),
+        Place::Root => Some(path.to_owned()),
+        Place::Inside => None,
+    }
+}
+
+/// Says in `operation` who may call it, as the table has it.
+fn say_who_may(route: Option<&Route>, operation: &mut Value) {
+    let Some(route) = route.filter(|route| route.may(None) == May::No) else { return };
+    let people = Role::OF_PEOPLE.into_iter().filter_map(|role| match route.may(Some(role)) {
+        May::No => None,
+        May::Own => Some(format!("{} (their own)", role.name())),
+        May::All => Some(role.name().to_owned()),
+    });
+    let services = (route.services != May::No).then(|| "our own services".to_owned());
+    let who = people.chain(services).collect::<Vec<_>>().join(", ");
+    let told = operation["description"].as_str().map_or_else(String::new, |text| format!("\n\n{text}"));
+    operation["description"] = format!("For: {who}.{told}").into();
 }
 
 /// The gateway's OpenAPI document, with the faults where they can be asked for.

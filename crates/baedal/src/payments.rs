@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::ports::{NotSent, PaymentAnswer, PaymentRequest, Payments, Reply};
+use axum::http::{Method, Uri};
+use kernel::Context;
+use kernel::people::{Actor, PersonId};
 use pay::service::{NotSent as PayNotSent, PayService, PaymentReply};
 use platform::deadline::DEADLINE_HEADER;
+use platform::identity::{IDENTITY_HEADER, Identity, Signer};
 use platform::ids::Ids;
 use platform::resilience::breaker::Verdict;
 use platform::resilience::retry::Budget;
@@ -90,6 +94,8 @@ impl Payments for DirectPayments {
 pub struct HttpPayments {
     client: reqwest::Client,
     url: String,
+    path: Uri,
+    signer: Signer,
     budget: Budget,
 }
 
@@ -106,13 +112,14 @@ struct Request<'a> {
 }
 
 impl HttpPayments {
-    /// pay at `base`, like `http://127.0.0.1:8082`.
+    /// pay at `base`, like `http://127.0.0.1:8082`, which knows us by `signer`.
     ///
     /// # Errors
     /// When the client cannot be made.
-    pub fn new(base: &str, ids: &Ids) -> Result<Self, reqwest::Error> {
+    pub fn new(base: &str, signer: Signer, ids: &Ids) -> Result<Self, reqwest::Error> {
         let client = platform::client::inside().connect_timeout(CONNECT).build()?;
-        Ok(Self { client, url: format!("{base}/payments"), budget: Budget::new(ids) })
+        let path = Uri::from_static("/payments");
+        Ok(Self { client, url: format!("{base}{path}"), path, signer, budget: Budget::new(ids) })
     }
 
     /// A request that found nobody is tried once more, if that is not what everybody does: pay may just be starting.
@@ -132,7 +139,11 @@ impl HttpPayments {
 
     /// What pay says; `None` where there is nobody to ask.
     async fn call_once(&self, payment: &PaymentRequest) -> Option<PaymentAnswer> {
-        let mut request = self.client.post(&self.url).header("baedal-actor", "service/app");
+        let mut request = self.client.post(&self.url);
+        // Each try is a call of its own, and an identity is for one.
+        if let Some(signed) = self.signer.sign(&own_name(), Context::Pay, &Method::POST, &self.path) {
+            request = request.header(IDENTITY_HEADER, signed);
+        }
         if let Some(trace) = payment.trace.as_deref() {
             request = request.header("traceparent", trace);
         }
@@ -164,6 +175,12 @@ impl Payments for HttpPayments {
     fn request(&self, payment: PaymentRequest) -> Reply<'_, PaymentAnswer> {
         Box::pin(self.call(payment))
     }
+}
+
+/// app, as itself.
+fn own_name() -> Identity {
+    let app = PersonId::parse(Context::App.name());
+    app.map_or(Identity::Nobody, |app| Identity::Somebody(Actor::Service(app)))
 }
 
 /// A pay that is paused has taken nothing up; any other refusal leaves it open what was done.
@@ -226,7 +243,8 @@ mod tests {
         let says = async move || ([("content-type", "application/json")], reply);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
-        let pay = HttpPayments::new(&format!("http://{address}"), &Ids::seeded(1)).unwrap();
+        let signer = Signer::new("app", &platform::clock::Clock::system(), &Ids::seeded(2));
+        let pay = HttpPayments::new(&format!("http://{address}"), signer, &Ids::seeded(1)).unwrap();
         let heard = pay.request(payment()).await;
         shutdown.begin();
         assert!(shutdown.drained(Duration::from_secs(5)).await);

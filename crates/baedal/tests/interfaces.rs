@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use baedal::interfaces::{self, Faults};
 use kernel::Context;
+use kernel::access::{Place, ROUTES, Server};
 use platform::describe;
 use serde_json::Value;
 
@@ -85,6 +86,72 @@ fn the_gateways_document_holds_together() {
     check(&document);
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
     assert!(!paths.iter().any(|path| path.contains("/payments") && !path.contains("/operations/")), "{paths:?}");
+}
+
+/// What each port answers beside the table: documents, health and metrics.
+const OPEN: [&str; 8] = [
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/schemas/{file}",
+    "/docs",
+    "/docs/{file}",
+];
+
+#[test]
+fn what_each_context_answers_is_what_the_table_of_routes_says_and_the_other_way_round() {
+    for context in Context::ALL {
+        let described = interfaces::of_context(context);
+        let described = described.operations().map(|(method, path)| format!("{} {path}", method.to_uppercase()));
+        let table = ROUTES.iter().filter(|route| route.is_of(context));
+        let table = table.map(|route| format!("{} {}", route.method.name(), route.path_at(context)));
+        same(&context.to_string(), described, table);
+    }
+}
+
+#[test]
+fn what_the_gateway_answers_is_what_the_table_of_routes_says_and_the_other_way_round() {
+    let described = interfaces::of_gateway();
+    let described = described.operations().map(|(method, path)| format!("{} {path}", method.to_uppercase()));
+    let table = ROUTES.iter().flat_map(|route| {
+        let prefix = match route.place {
+            Place::Api => "/api",
+            Place::Root => "",
+            Place::Inside => return Vec::new(),
+        };
+        let here = |path: String| format!("{} {prefix}{path}", route.method.name());
+        match route.by {
+            Server::Gateway => vec![here(route.path.to_owned())],
+            Server::One(_) | Server::Each => {
+                let of = Context::ALL.into_iter().filter(|context| route.is_of(*context));
+                of.map(|context| here(route.path_at(context))).collect()
+            }
+        }
+    });
+    same("the gateway", described, table);
+}
+
+fn same(who: &str, described: impl Iterator<Item = String>, table: impl Iterator<Item = String>) {
+    let open = |operation: &String| OPEN.iter().any(|path| *operation == format!("GET {path}"));
+    let described: BTreeSet<_> = described.filter(|operation| !open(operation)).collect();
+    let table: BTreeSet<_> = table.collect();
+    let differ: Vec<_> = described.symmetric_difference(&table).collect();
+    assert!(differ.is_empty(), "{who}: the description and the table of routes differ in {differ:?}");
+}
+
+/// A call that needs nobody signed in is described so, and only that.
+#[test]
+fn what_the_table_opens_to_anybody_is_described_as_open() {
+    let document = interfaces::openapi(Faults::On);
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let open = operation["security"] == serde_json::json!([{}]);
+            let told = operation["description"].as_str().is_some_and(|text| text.starts_with("For: "));
+            assert_ne!(open, told, "{method} {path}");
+        }
+    }
 }
 
 /// Each operation is known by one name, says what it is for, and names only shapes that there are.

@@ -199,7 +199,7 @@ async fn release(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what = by(&asked.actor).and_then(|by| {
+    let what = by(&service, order, &asked.actor).and_then(|by| {
         let MaybeReason { reason } = asked.json_or_default()?;
         Ok(What::ReleaseRider { by, reason })
     });
@@ -224,7 +224,7 @@ async fn pick_up(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what = by(&asked.actor).map(|by| What::PickUp { by });
+    let what = by(&service, order, &asked.actor).map(|by| What::PickUp { by });
     carry_out(&service, order, language, &asked, what).await
 }
 
@@ -247,7 +247,7 @@ async fn interrupt(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what = by(&asked.actor).and_then(|by| {
+    let what = by(&service, order, &asked.actor).and_then(|by| {
         let Reason { reason } = asked.json()?;
         Ok(What::Interrupt { by, reason })
     });
@@ -272,7 +272,7 @@ async fn resume(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what = by(&asked.actor).map(|by| What::Resume { by });
+    let what = by(&service, order, &asked.actor).map(|by| What::Resume { by });
     carry_out(&service, order, language, &asked, what).await
 }
 
@@ -295,7 +295,7 @@ async fn fail(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what = by(&asked.actor).and_then(|by| {
+    let what = by(&service, order, &asked.actor).and_then(|by| {
         let Reason { reason } = asked.json()?;
         Ok(What::Fail { by, reason })
     });
@@ -321,7 +321,7 @@ async fn complete(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what = by(&asked.actor).and_then(|by| {
+    let what = by(&service, order, &asked.actor).and_then(|by| {
         let HandedOver { handover } = asked.json_or_default()?;
         Ok(What::Complete { by, handover })
     });
@@ -353,18 +353,25 @@ async fn carry_out(
 
 /// Riders, owners and operators have to do with deliveries.
 fn admit(actor: &Actor) -> Result<(), Problem> {
-    by(actor).map(drop)
-}
-
-/// In whose place `actor` acts on a delivery.
-fn by(actor: &Actor) -> Result<By, Problem> {
     match actor {
-        Actor::Rider(rider) => Ok(By::Rider(rider.clone())),
-        Actor::Owner(store) => Ok(By::Store(*store)),
-        Actor::Operator(_) => Ok(By::Operator),
+        Actor::Rider(_) | Actor::Owner(_) | Actor::Operator(_) => Ok(()),
         Actor::Customer(_) | Actor::Service(_) => {
             Err(Problem::forbidden("Only the roles \"rider\", \"owner\" and \"operator\" may do this."))
         }
+    }
+}
+
+/// In whose place `actor` acts on the delivery of `order`.
+fn by(service: &DeliveryService, order: OrderId, actor: &Actor) -> Result<By, Problem> {
+    admit(actor)?;
+    match actor {
+        Actor::Rider(rider) => Ok(By::Rider(rider.clone())),
+        Actor::Owner(owner) => match service.row(order).map_err(|error| outage(&error))? {
+            Some(row) if owner.owns(row.store_id) => Ok(By::Store(row.store_id)),
+            Some(_) | None => Err(Problem::not_found()),
+        },
+        Actor::Operator(_) => Ok(By::Operator),
+        Actor::Customer(_) | Actor::Service(_) => Err(Problem::not_found()),
     }
 }
 

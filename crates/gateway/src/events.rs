@@ -13,9 +13,10 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use kernel::people::Actor;
-use platform::actor::{ACTOR_HEADER, Caller, require_operator};
+use platform::actor::{Caller, require_operator};
 use platform::describe::Resumable;
 use platform::extract::Params;
+use platform::identity::Identity;
 use platform::paging::{LARGEST_LIMIT, USUAL_LIMIT};
 use platform::problem::Problem;
 use serde::Deserialize;
@@ -57,20 +58,14 @@ pub(crate) async fn show(
     Params(wanted): Params<Wanted>,
     headers: HeaderMap,
 ) -> Response {
-    match shown(gateway, &actor, &wanted, &headers).await {
+    match shown(gateway, actor, &wanted, &headers).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn shown(
-    gateway: Arc<Gateway>,
-    actor: &Actor,
-    wanted: &Wanted,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    crate::forward::refuse_services(headers)?;
-    require_operator(actor)?;
+async fn shown(gateway: Arc<Gateway>, actor: Actor, wanted: &Wanted, headers: &HeaderMap) -> Result<Response, Problem> {
+    require_operator(&actor)?;
     let from = wanted.from.as_deref().map_or(Ok(Cursor::default()), |text| {
         Cursor::parse(text).ok_or_else(|| Problem::invalid_field("from", "positions like app:120;customer:7"))
     })?;
@@ -78,24 +73,23 @@ async fn shown(
     if !(1..=LARGEST_LIMIT).contains(&limit) {
         return Err(Problem::invalid_field("limit", format!("a number from 1 to {LARGEST_LIMIT}")));
     }
-    let Some(operator) = headers.get(ACTOR_HEADER) else { return Err(Problem::unauthenticated("Say who acts.")) };
+    let operator = Identity::Somebody(actor);
     if !headers.get(ACCEPT).is_some_and(names_a_stream) {
-        return Ok(page::page(&gateway, operator, from, limit).await);
+        return Ok(page::page(&gateway, &operator, from, limit).await);
     }
     // A browser that comes back asks the same address again and says beside it what it has seen meanwhile.
     let seen = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(Cursor::parse);
-    Ok(live::stream(&gateway, operator, seen.unwrap_or(from)))
+    Ok(live::stream(&gateway, &operator, seen.unwrap_or(from)))
 }
 
 /// A request for a context's own events after `position`.
-fn request(operator: &HeaderValue, accept: &'static str, position: u64, limit: Option<usize>) -> Request {
+fn request(operator: &Identity, accept: &'static str, position: u64, limit: Option<usize>) -> Request {
     let limit = limit.map(|limit| format!("&limit={limit}")).unwrap_or_default();
     let mut request = Request::new(Body::empty());
     if let Ok(uri) = format!("{PATH}?from={position}{limit}").parse() {
         *request.uri_mut() = uri;
     }
-    let headers = request.headers_mut();
-    headers.insert(ACTOR_HEADER, operator.clone());
-    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    request.extensions_mut().insert(operator.clone());
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
     request
 }

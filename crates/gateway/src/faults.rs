@@ -9,14 +9,15 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Limited};
 use kernel::Context;
-use platform::actor::{ACTOR_HEADER, Caller, require_operator};
+use platform::actor::{Caller, require_operator};
 use platform::extract;
 use platform::faults::AskedFaults;
+use platform::identity::Identity;
 use platform::problem::Problem;
 use serde::Serialize;
 
@@ -70,12 +71,8 @@ enum Told {
         (status = 503, description = "service-unavailable"),
     ),
 )]
-pub(crate) async fn show(
-    State(gateway): State<Arc<Gateway>>,
-    caller: Caller,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let operator = operator(&caller, &headers)?;
+pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Result<Response, Problem> {
+    let operator = operator(caller)?;
     let calls = Context::ALL.map(|context| (context, Method::GET, Body::empty()));
     all(&gateway, &operator, calls).await
 }
@@ -97,10 +94,9 @@ pub(crate) async fn show(
 pub(crate) async fn ask(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    headers: HeaderMap,
     asked: extract::Json<ByContextBody>,
 ) -> Result<Response, Problem> {
-    let operator = operator(&caller, &headers)?;
+    let operator = operator(caller)?;
     let mut calls = Vec::new();
     for (context, faults) in asked.value.0 {
         faults.refuse_misfits(context, &format!("{context}."))?;
@@ -122,26 +118,21 @@ pub(crate) async fn ask(
         (status = 503, description = "service-unavailable"),
     ),
 )]
-pub(crate) async fn clear(
-    State(gateway): State<Arc<Gateway>>,
-    caller: Caller,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let operator = operator(&caller, &headers)?;
+pub(crate) async fn clear(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Result<Response, Problem> {
+    let operator = operator(caller)?;
     let calls = Context::ALL.map(|context| (context, Method::DELETE, Body::empty()));
     all(&gateway, &operator, calls).await
 }
 
-fn operator(Caller(actor): &Caller, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
-    crate::forward::refuse_services(headers)?;
-    require_operator(actor)?;
-    headers.get(ACTOR_HEADER).cloned().ok_or_else(|| Problem::unauthenticated("Say who acts."))
+fn operator(Caller(actor): Caller) -> Result<Identity, Problem> {
+    require_operator(&actor)?;
+    Ok(Identity::Somebody(actor))
 }
 
 /// Makes all these calls at the same time.
 async fn all(
     gateway: &Gateway,
-    operator: &HeaderValue,
+    operator: &Identity,
     calls: impl IntoIterator<Item = (Context, Method, Body)>,
 ) -> Result<Response, Problem> {
     let calls = calls.into_iter().map(async |(context, method, body)| {
@@ -167,11 +158,11 @@ async fn all(
     Ok(([(CACHE_CONTROL, "no-store")], Json(all)).into_response())
 }
 
-async fn one(gateway: &Gateway, operator: &HeaderValue, context: Context, method: Method, body: Body) -> Option<Told> {
+async fn one(gateway: &Gateway, operator: &Identity, context: Context, method: Method, body: Body) -> Option<Told> {
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = format!("/operations/{context}/faults").parse().ok()?;
-    request.headers_mut().insert(ACTOR_HEADER, operator.clone());
+    request.extensions_mut().insert(operator.clone());
     request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let response = gateway.targets.get(&context)?.answer(request).await.ok()?;
     if response.status() == StatusCode::NOT_FOUND {

@@ -8,18 +8,18 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use kernel::Context;
-use kernel::people::Actor;
-use platform::actor::ACTOR_HEADER;
+use kernel::access::Place;
+use platform::access::Found;
 use platform::problem::Problem;
 
 use crate::Gateway;
 use crate::proxy::Outage;
-use crate::routes::{self, PREFIX};
+use crate::routes::PREFIX;
 
 /// By which name we were reached.
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// Forwards a request, or answers 404 when nobody owns its path.
+/// Forwards a request, or answers 404 where the gateway has nothing of its own.
 pub(crate) async fn forward(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     match forwarded(&gateway, request).await {
         Ok(response) => response,
@@ -28,10 +28,12 @@ pub(crate) async fn forward(State(gateway): State<Arc<Gateway>>, request: Reques
 }
 
 async fn forwarded(gateway: &Gateway, mut request: Request) -> Result<Response, Problem> {
-    let route = routes::route(request.method(), request.uri().path()).ok_or_else(Problem::not_found)?;
-    refuse_services(request.headers())?;
-    let (context, prefixed) = (route.context, route.path.len() < request.uri().path().len());
-    let inner = at_the_service(request.uri(), route.path).ok_or_else(Problem::not_found)?;
+    let found = request.extensions().get::<Found>().copied().ok_or_else(Problem::not_found)?;
+    let context = found.context.ok_or_else(Problem::not_found)?;
+    let prefixed = found.route.place == Place::Api;
+    let path = request.uri().path();
+    let path = if prefixed { path.strip_prefix(PREFIX).unwrap_or(path) } else { path };
+    let inner = at_the_service(request.uri(), path).ok_or_else(Problem::not_found)?;
     *request.uri_mut() = inner;
     tell_the_host(request.headers_mut());
     let target = gateway.targets.get(&context).ok_or_else(|| problem_of(context, Outage::Absent))?;
@@ -40,19 +42,6 @@ async fn forwarded(gateway: &Gateway, mut request: Request) -> Result<Response, 
         prefix_location(response.headers_mut());
     }
     Ok(response)
-}
-
-/// Only services call services: nobody becomes one by saying so from outside.
-pub(crate) fn refuse_services(headers: &HeaderMap) -> Result<(), Problem> {
-    let claims_to_be_one = |value: &HeaderValue| {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        text.trim_start().to_ascii_lowercase().starts_with("service/")
-            || matches!(Actor::parse(&text), Ok(Actor::Service(_)))
-    };
-    if headers.get_all(ACTOR_HEADER).iter().any(claims_to_be_one) {
-        return Err(Problem::unauthenticated("Services do not come through the gateway."));
-    }
-    Ok(())
 }
 
 /// A service learns by which name we were reached; what a caller claims of that counts for nothing.

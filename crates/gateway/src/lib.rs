@@ -1,15 +1,20 @@
 //! gateway: the one entry for all services.
 //!
-//! It owns no data. A request under `/api` goes to the context that owns its path ([`routes`]), called in this process or
-//! over HTTP; what the gateway answers itself is the start page, the status and the merged stream of all events.
+//! It knows who there is and who is signed in ([`accounts`]), and lets each call only what the table of routes allows
+//! ([`kernel::access`]). A request goes on to the context that its row names, called in this process or over HTTP, with a
+//! signed word about who asks. What the gateway answers itself is sign-in, the start page, the status and the merged
+//! stream of all events.
 
+pub mod accounts;
+mod authenticate;
 mod documents;
 mod events;
 mod faults;
 mod forward;
 mod page;
 mod proxy;
-pub mod routes;
+mod routes;
+mod sessions;
 mod status;
 
 use std::collections::BTreeMap;
@@ -17,15 +22,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
 use kernel::Context;
+use platform::access::Routes;
 use platform::describe::Description;
+use platform::identity::Signer;
 use platform::problem::Problem;
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics, Readiness};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::accounts::Accounts;
 use self::proxy::{Remotes, Target};
 
 /// Where one context answers.
@@ -38,6 +47,10 @@ pub enum Upstream {
 
 /// What the gateway needs beside its upstreams.
 pub struct Options {
+    /// Who there is.
+    pub accounts: Accounts,
+    /// Signs who a request comes from, for the services.
+    pub signer: Signer,
     /// Ends streams.
     pub shutdown: Shutdown,
     /// What the gateway itself waits for.
@@ -86,35 +99,43 @@ impl Default for Patience {
 
 /// What all requests share.
 struct Gateway {
+    accounts: Accounts,
+    routes: Routes,
     targets: BTreeMap<Context, Target>,
     options: Options,
 }
 
 /// The gateway's router.
 pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Router {
-    let remotes = Remotes::new(&options);
+    let remotes = Remotes::new(&options, &options.signer);
     let target = |(context, upstream)| match upstream {
         Upstream::Local(router) => (context, Target::Local(router)),
-        Upstream::Remote(base) => (context, Target::Remote(remotes.at(&base))),
+        Upstream::Remote(base) => (context, Target::Remote(Box::new(remotes.at(context, &base)))),
     };
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
-    let own = telemetry::routes(readiness, metrics, options.shutdown.clone());
+    let own = telemetry::routes(readiness, metrics, options.shutdown.clone()).merge(options.signer.router());
+    let accounts = options.accounts.clone();
     let mut router = Router::new();
     if options.faults {
         let path = "/api/operations/faults";
         router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
     }
+    let documents = documents::router(&options.openapi);
+    let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, options });
     router
         .route("/", get(page::show))
         .route("/api/status", get(status::show))
         .route("/api/events", get(events::show))
+        .route("/api/sessions", post(sessions::open))
+        .route("/api/sessions/current", get(sessions::show).delete(sessions::close))
         .merge(own)
-        .merge(documents::router(&options.openapi))
+        .merge(documents)
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
         .fallback(forward::forward)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .with_state(Arc::new(Gateway { targets, options }))
+        .layer(from_fn_with_state(Arc::clone(&gateway), authenticate::admit))
+        .with_state(gateway)
 }
 
 /// What the gateway answers itself.
@@ -123,6 +144,8 @@ pub fn described() -> Description {
         .routes(routes!(page::show))
         .routes(routes!(status::show))
         .routes(routes!(events::show))
+        .routes(routes!(sessions::open))
+        .routes(routes!(sessions::show, sessions::close))
         .routes(routes!(faults::show, faults::ask, faults::clear));
     let all = [own.into_openapi(), telemetry::described(), documents::described()];
     all.into_iter().map(Description::of).reduce(Description::and).unwrap_or_default()

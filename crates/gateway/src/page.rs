@@ -6,9 +6,10 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{Html, IntoResponse, Response};
 use kernel::Context;
+use kernel::access::{Place, ROUTES, Server};
 
 use crate::Gateway;
-use crate::routes::SERVED;
+use crate::routes::PREFIX;
 use crate::status::{Health, Service, Status};
 
 const STYLE: &str = include_str!("page.css");
@@ -97,8 +98,17 @@ fn next(page: &mut String, address: &str) {
         page,
         &format!("<pre><code>curl {address}/api/stores\ncurl {address}/api/stores/&lt;storeId&gt;</code></pre>"),
     );
-    line(page, "<p>주문은 고객으로 합니다. <span lang=\"en\">Orders are a customer’s: say who acts.</span></p>");
-    line(page, &format!("<pre><code>curl -H 'Baedal-Actor: customer/mina' {address}/api/orders</code></pre>"));
+    line(
+        page,
+        "<p>주문은 로그인한 고객이 합니다. <span lang=\"en\">Orders are a customer’s: sign in first.</span></p>",
+    );
+    line(
+        page,
+        &format!(
+            "<pre><code>curl -H 'Content-Type: application/json' -d '{{\"login\": \"customer\", \"password\": \"baedal\"}}' \
+             {address}/api/sessions\ncurl -H 'Authorization: Bearer &lt;token&gt;' {address}/api/orders</code></pre>"
+        ),
+    );
     line(
         page,
         "<ul><li><a href=\"/api/stores\">가게 목록 <span lang=\"en\">Stores</span></a></li>\
@@ -116,10 +126,17 @@ fn paths(page: &mut String, address: &str) {
              <span lang=\"en\">All of them are at this address.</span></p>\n<table>\n<tbody>"
         ),
     );
-    for (path, service) in SERVED {
-        line(page, &format!("<tr><td><code>{}</code></td><td>{}</td></tr>", escaped(path), escaped(service)));
+    for route in ROUTES.iter().filter(|route| route.place != Place::Inside) {
+        let (prefix, method) = (if route.place == Place::Api { PREFIX } else { "" }, route.method.name());
+        let by = match route.by {
+            Server::Gateway => "gateway",
+            Server::One(context) => context.name(),
+            Server::Each => "{context}",
+        };
+        let row = format!("<tr><td><code>{method} {prefix}{}</code></td><td>{by}</td></tr>", escaped(route.path));
+        line(page, &row);
     }
-    line(page, "<tr><td><code>GET /api/events</code></td><td>gateway</td></tr>\n</tbody>\n</table>");
+    line(page, "</tbody>\n</table>");
 }
 
 fn documents(page: &mut String, status: &Status) {

@@ -19,6 +19,7 @@ use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kernel::Context;
 use platform::deadline::{DEADLINE_HEADER, Deadline};
+use platform::identity::{IDENTITY_HEADER, Identity, Signer};
 use platform::problem::Problem;
 use platform::server::{RequestId, Trace};
 use platform::shutdown::Shutdown;
@@ -94,7 +95,7 @@ impl Outage {
 #[derive(Clone)]
 pub(crate) enum Target {
     Local(Router),
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 impl Target {
@@ -114,13 +115,14 @@ impl Target {
 
 /// What all remote services share: one pool of connections.
 pub(crate) struct Remotes {
+    signer: Signer,
     client: Client<HttpConnector, Body>,
     patience: Patience,
     shutdown: Shutdown,
 }
 
 impl Remotes {
-    pub(crate) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options, signer: &Signer) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(options.patience.connect));
@@ -129,11 +131,13 @@ impl Remotes {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .build(connector);
-        Self { client, patience: options.patience, shutdown: options.shutdown.clone() }
+        Self { signer: signer.clone(), client, patience: options.patience, shutdown: options.shutdown.clone() }
     }
 
-    pub(crate) fn at(&self, base: &str) -> Remote {
+    pub(crate) fn at(&self, context: Context, base: &str) -> Remote {
         Remote {
+            context,
+            signer: self.signer.clone(),
             base: base.trim_end_matches('/').to_owned(),
             client: self.client.clone(),
             patience: self.patience,
@@ -145,6 +149,8 @@ impl Remotes {
 /// A service in another process.
 #[derive(Clone)]
 pub(crate) struct Remote {
+    context: Context,
+    signer: Signer,
     base: String,
     client: Client<HttpConnector, Body>,
     patience: Patience,
@@ -180,6 +186,9 @@ impl Remote {
 
     /// Turns a request to us into one to the service.
     fn direct(&self, request: &mut Request) -> Result<(), Outage> {
+        let identity = request.extensions().get::<Identity>();
+        let signed =
+            identity.and_then(|identity| self.signer.sign(identity, self.context, request.method(), request.uri()));
         let target = format!("{}{}", self.base, request.uri());
         *request.uri_mut() = target.parse::<Uri>().map_err(|error| {
             tracing::warn!(base = self.base, %error, "the address of a service cannot be read");
@@ -199,6 +208,10 @@ impl Remote {
             if let Some(value) = value.and_then(|text| HeaderValue::try_from(text).ok()) {
                 headers.insert(HeaderName::from_static(name), value);
             }
+        }
+        headers.remove(IDENTITY_HEADER);
+        if let Some(signed) = signed {
+            headers.insert(HeaderName::from_static(IDENTITY_HEADER), signed);
         }
         if let Some(left) = deadline.header() {
             headers.insert(HeaderName::from_static(DEADLINE_HEADER), left);

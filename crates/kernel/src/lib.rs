@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, draws a random number or touches the outside: times and ids come in
 //! as arguments. The contexts share this crate and nothing else of each other.
 
+pub mod access;
 pub mod decider;
 pub mod events;
 pub mod hours;

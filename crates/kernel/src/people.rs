@@ -1,5 +1,8 @@
 //! Who acts.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::StoreId;
@@ -42,14 +45,34 @@ impl std::fmt::Display for PersonId {
     }
 }
 
+/// Someone who runs stores.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Owner {
+    /// Who it is.
+    pub id: PersonId,
+    /// The stores that are theirs.
+    pub stores: Arc<BTreeSet<StoreId>>,
+}
+
+impl Owner {
+    /// `id`, who runs `stores`.
+    pub fn new(id: PersonId, stores: impl IntoIterator<Item = StoreId>) -> Self {
+        Self { id, stores: Arc::new(stores.into_iter().collect()) }
+    }
+
+    /// Whether `store` is theirs.
+    pub fn owns(&self, store: StoreId) -> bool {
+        self.stores.contains(&store)
+    }
+}
+
 /// Who gives a command.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "role", content = "id")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// A customer.
     Customer(PersonId),
-    /// The owner of this store.
-    Owner(StoreId),
+    /// Someone who runs stores.
+    Owner(Owner),
     /// A rider.
     Rider(PersonId),
     /// Someone of the platform's own staff.
@@ -58,45 +81,67 @@ pub enum Actor {
     Service(PersonId),
 }
 
-/// The text does not name an actor.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not an actor: customer/<id>, owner/<storeId>, rider/<id>, operator/<id> or service/<name>")]
-pub struct NotAnActor;
-
 impl Actor {
-    /// Reads `role/id`, as the `Baedal-Actor` header has it.
-    pub fn parse(text: &str) -> Result<Self, NotAnActor> {
-        let (role, id) = text.split_once('/').ok_or(NotAnActor)?;
-        let person = || PersonId::parse(id).map_err(|_| NotAnActor);
-        match role {
-            "customer" => Ok(Self::Customer(person()?)),
-            "owner" => StoreId::parse(id).map(Self::Owner).map_err(|_| NotAnActor),
-            "rider" => Ok(Self::Rider(person()?)),
-            "operator" => Ok(Self::Operator(person()?)),
-            "service" => Ok(Self::Service(person()?)),
-            _ => Err(NotAnActor),
+    /// What this one acts as.
+    pub const fn role(&self) -> Role {
+        match self {
+            Self::Customer(_) => Role::Customer,
+            Self::Owner(_) => Role::Owner,
+            Self::Rider(_) => Role::Rider,
+            Self::Operator(_) => Role::Operator,
+            Self::Service(_) => Role::Service,
         }
     }
 
-    /// The role alone.
-    pub const fn role(&self) -> &'static str {
+    /// Who it is.
+    pub const fn id(&self) -> &PersonId {
         match self {
-            Self::Customer(_) => "customer",
-            Self::Owner(_) => "owner",
-            Self::Rider(_) => "rider",
-            Self::Operator(_) => "operator",
-            Self::Service(_) => "service",
+            Self::Owner(owner) => &owner.id,
+            Self::Customer(id) | Self::Rider(id) | Self::Operator(id) | Self::Service(id) => id,
         }
     }
 }
 
 impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.role(), self.id())
+    }
+}
+
+/// What somebody acts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Orders and pays.
+    Customer,
+    /// Runs stores.
+    Owner,
+    /// Brings what was ordered.
+    Rider,
+    /// Is of the platform's own staff.
+    Operator,
+    /// Is another service of ours.
+    Service,
+}
+
+impl Role {
+    /// Every role that a person can have.
+    pub const OF_PEOPLE: [Self; 4] = [Self::Customer, Self::Owner, Self::Rider, Self::Operator];
+
+    /// The role as it is written.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Owner(store) => write!(f, "owner/{store}"),
-            Self::Customer(id) | Self::Rider(id) | Self::Operator(id) | Self::Service(id) => {
-                write!(f, "{}/{id}", self.role())
-            }
+            Self::Customer => "customer",
+            Self::Owner => "owner",
+            Self::Rider => "rider",
+            Self::Operator => "operator",
+            Self::Service => "service",
         }
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -3,6 +3,25 @@
 use std::fmt::Debug;
 
 use crate::decider::Decider;
+use crate::ids::StoreId;
+use crate::people::{Actor, Owner, PersonId};
+
+/// Who acts, as tests write it: `customer/mina`, `rider/kim`, or `owner/<storeId>` for the owner of that one store.
+///
+/// # Panics
+/// When nobody can be called so.
+pub fn actor(text: &str) -> Actor {
+    let (role, id) = text.split_once('/').expect("role/id");
+    let person = PersonId::parse(id).expect("a person's id");
+    match role {
+        "customer" => Actor::Customer(person),
+        "owner" => Actor::Owner(Owner::new(person, [StoreId::parse(id).expect("a store's id")])),
+        "rider" => Actor::Rider(person),
+        "operator" => Actor::Operator(person),
+        "service" => Actor::Service(person),
+        _ => panic!("nobody acts as {role}"),
+    }
+}
 
 /// Starts a specification from the events that already happened.
 pub fn given<D: Decider>(history: impl IntoIterator<Item = D::Event>) -> Given<D> {

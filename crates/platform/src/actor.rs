@@ -5,16 +5,13 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
-use kernel::ids::StoreId;
 use kernel::lang::Language;
-use kernel::people::{Actor, PersonId};
+use kernel::people::{Actor, Owner, PersonId};
 
+use crate::identity::Identity;
 use crate::problem::Problem;
 
-/// The header that names who acts.
-pub const ACTOR_HEADER: &str = "baedal-actor";
-
-/// Whoever the `Baedal-Actor` header names; missing or malformed is 401.
+/// Whoever is signed in; nobody is 401.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller(pub Actor);
 
@@ -22,12 +19,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut named = parts.headers.get_all(ACTOR_HEADER).iter();
-        let (Some(header), None) = (named.next(), named.next()) else {
-            return Err(Problem::unauthenticated("Say once who acts, in the header Baedal-Actor: customer/<id>."));
-        };
-        let text = header.to_str().unwrap_or_default();
-        Actor::parse(text).map(Self).map_err(|error| Problem::unauthenticated(format!("Baedal-Actor is {error}.")))
+        match parts.extensions.get::<Identity>() {
+            Some(Identity::Somebody(actor)) => Ok(Self(actor.clone())),
+            Some(Identity::Nobody) | None => Err(Problem::unauthenticated("Sign in first: POST /api/sessions.")),
+        }
     }
 }
 
@@ -52,10 +47,10 @@ pub fn require_customer(actor: &Actor) -> Result<&PersonId, Problem> {
     }
 }
 
-/// The store whose owner acts, or 403.
-pub fn require_owner(actor: &Actor) -> Result<StoreId, Problem> {
+/// The owner who acts, or 403.
+pub fn require_owner(actor: &Actor) -> Result<&Owner, Problem> {
     match actor {
-        Actor::Owner(store) => Ok(*store),
+        Actor::Owner(owner) => Ok(owner),
         Actor::Customer(_) | Actor::Rider(_) | Actor::Operator(_) | Actor::Service(_) => Err(only("owner")),
     }
 }
@@ -104,13 +99,24 @@ mod tests {
             .0
     }
 
-    async fn caller(headers: &[(&str, &str)]) -> Result<Caller, Problem> {
-        Caller::from_request_parts(&mut parts(headers), &()).await
+    async fn caller(identity: Option<Identity>) -> Result<Caller, Problem> {
+        let mut parts = parts(&[("Baedal-Actor", "operator/mallory")]);
+        parts.extensions.extend(
+            identity
+                .map(|identity| {
+                    let mut extensions = axum::http::Extensions::new();
+                    extensions.insert(identity);
+                    extensions
+                })
+                .unwrap_or_default(),
+        );
+        Caller::from_request_parts(&mut parts, &()).await
     }
 
     #[tokio::test]
-    async fn the_header_names_who_acts() {
-        let actor = caller(&[("Baedal-Actor", "customer/mina")]).await.unwrap().0;
+    async fn who_acts_is_who_passed_the_edge() {
+        let mina = Identity::Somebody(kernel::testing::actor("customer/mina"));
+        let actor = caller(Some(mina)).await.unwrap().0;
         assert_eq!(require_customer(&actor).unwrap().as_str(), "mina");
         assert_eq!(require_operator(&actor).unwrap_err().status(), 403);
         assert_eq!(require_owner(&actor).unwrap_err().status(), 403);
@@ -119,15 +125,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_malformed_or_doubled_header_is_401() {
-        for headers in [
-            &[][..],
-            &[("Baedal-Actor", "mina")],
-            &[("Baedal-Actor", "king/mina")],
-            &[("Baedal-Actor", "customer/a b")],
-            &[("Baedal-Actor", "customer/a"), ("Baedal-Actor", "operator/b")],
-        ] {
-            assert_eq!(caller(headers).await.unwrap_err().status(), 401);
+    async fn whatever_a_header_claims_nobody_is_401() {
+        for identity in [None, Some(Identity::Nobody)] {
+            assert_eq!(caller(identity).await.unwrap_err().status(), 401);
         }
     }
 

@@ -177,6 +177,8 @@ pub struct Upstreams {
     pub store: String,
     pub customer: String,
     pub delivery: String,
+    /// Where the keys of the gateways are read, that identities are checked with; several are told apart by commas.
+    pub gateway: String,
 }
 
 /// The log lines.
@@ -310,6 +312,14 @@ impl Settings {
             return format!("http://127.0.0.1:{}", self.ports.of(context));
         }
         set.trim_end_matches('/').to_owned()
+    }
+
+    /// The base addresses of the gateways.
+    pub fn gateways(&self) -> Vec<String> {
+        if self.upstreams.gateway.is_empty() {
+            return vec![format!("http://127.0.0.1:{}", self.ports.gateway)];
+        }
+        self.upstreams.gateway.split(',').map(|base| base.trim().trim_end_matches('/').to_owned()).collect()
     }
 
     /// Every key that can be set, dotted, with its default, for help texts and documents.

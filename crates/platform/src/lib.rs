@@ -1,5 +1,6 @@
 //! Machinery that knows no context: event store, bus, runner, timers, outbound work, HTTP edge, configuration.
 
+pub mod access;
 pub mod actor;
 pub mod batch;
 pub mod bus;
@@ -8,11 +9,13 @@ pub mod clock;
 pub mod cloudevents;
 pub mod commands;
 pub mod config;
+pub mod database;
 pub mod deadline;
 pub mod describe;
 pub mod extract;
 pub mod faults;
 pub mod idempotency;
+pub mod identity;
 pub mod ids;
 pub mod operations;
 pub mod paging;

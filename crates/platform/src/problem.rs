@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel::ids::OrderId;
@@ -99,7 +99,8 @@ impl Problem {
 
     /// 401: nobody in particular asks.
     pub fn unauthenticated(detail: impl std::fmt::Display) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail)
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", detail);
+        problem.with_header(WWW_AUTHENTICATE, "Bearer")
     }
 
     /// 402: the provider said no; the order waits for another try.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use kernel::{Context, Time};
 
 use crate::clock::{Clock, FakeClock};
+use crate::identity::Identity;
 use crate::ids::Ids;
 use crate::room::Room;
 use crate::shutdown::Shutdown;
@@ -18,6 +19,14 @@ use crate::view::ViewTable;
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether it has happened.
 const LOOK: Duration = Duration::from_millis(2);
+
+/// Who a request comes from, as tests write it: `customer/mina`, `owner/<storeId>`, or nothing for nobody.
+///
+/// # Panics
+/// When nobody can be called so.
+pub fn acts(who: &str) -> Identity {
+    if who.is_empty() { Identity::Nobody } else { Identity::Somebody(kernel::testing::actor(who)) }
+}
 
 /// A world of rooms in one data directory, with one clock.
 #[derive(Debug)]

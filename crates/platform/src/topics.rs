@@ -25,16 +25,23 @@ struct Inner {
 impl Topics {
     /// Watches `topic` until the watcher is dropped.
     pub fn watch(&self, topic: String) -> Watcher {
-        let notify = {
-            let mut watchers = self.inner.watchers.lock();
+        self.watch_all([topic])
+    }
+
+    /// Watches each of `topics` until the watcher is dropped.
+    pub fn watch_all(&self, topics: impl IntoIterator<Item = String>) -> Watcher {
+        let mut watchers = self.inner.watchers.lock();
+        let watched = topics.into_iter().map(|topic| {
             let entry = watchers.entry(topic.clone()).or_default();
             entry.1 += 1;
-            Arc::clone(&entry.0)
-        };
+            (topic, Arc::clone(&entry.0))
+        });
+        let watched = watched.collect();
+        drop(watchers);
         // Counted before looking, and seen after writing: either the watcher finds the change or is woken by it.
         self.inner.count.fetch_add(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        Watcher { topics: self.clone(), topic, notify }
+        Watcher { topics: self.clone(), watched }
     }
 
     /// Whether anyone watches at all.
@@ -54,27 +61,35 @@ impl Topics {
     }
 }
 
-/// Waits for changes of one topic.
+/// Waits for changes of its topics.
 pub struct Watcher {
     topics: Topics,
-    topic: String,
-    notify: Arc<Notify>,
+    watched: Vec<(String, Arc<Notify>)>,
 }
 
 impl Watcher {
-    /// The next change; take it before looking, so that none is missed.
-    pub fn changed(&self) -> tokio::sync::futures::Notified<'_> {
-        self.notify.notified()
+    /// The next change of any of them; take it before looking, so that none is missed. Without topics there is none.
+    pub fn changed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let each = self.watched.iter().map(|(_, notify)| Box::pin(Arc::clone(notify).notified_owned()));
+        let each: Vec<_> = each.collect();
+        async move {
+            if each.is_empty() {
+                std::future::pending::<()>().await;
+            }
+            futures_util::future::select_all(each).await;
+        }
     }
 }
 
 impl Drop for Watcher {
     fn drop(&mut self) {
         let mut watchers = self.topics.inner.watchers.lock();
-        if let Some(entry) = watchers.get_mut(&self.topic) {
-            entry.1 -= 1;
-            if entry.1 == 0 {
-                watchers.remove(&self.topic);
+        for (topic, _) in &self.watched {
+            if let Some(entry) = watchers.get_mut(topic) {
+                entry.1 -= 1;
+                if entry.1 == 0 {
+                    watchers.remove(topic);
+                }
             }
         }
         drop(watchers);
@@ -94,7 +109,7 @@ where
                 return Some((message, (watcher, last, look, queue)));
             }
             // Taken before looking: a change in between is not missed.
-            let changed = Arc::clone(&watcher.notify).notified_owned();
+            let changed = watcher.changed();
             queue.extend(look(last));
             match queue.back() {
                 Some(Message { id, .. }) => last = last.max(*id),

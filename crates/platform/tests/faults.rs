@@ -258,7 +258,7 @@ async fn what_is_paused_or_late_still_stops_when_it_is_told_to() {
 }
 
 async fn send(router: &Router, method: Method, path: &str, actor: &str, body: Option<Value>) -> (u16, Value) {
-    let request = Request::builder().method(method).uri(path).header("baedal-actor", actor);
+    let request = Request::builder().method(method).uri(path).extension(platform::testing::acts(actor));
     let request = request.header("content-type", "application/json");
     let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
     let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();

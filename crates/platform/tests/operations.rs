@@ -24,7 +24,7 @@ use tower::ServiceExt;
 async fn send(router: &Router, method: Method, path: &str, actor: Option<&str>, accept: &str) -> Response {
     let mut request = Request::builder().method(method).uri(path).header("accept", accept);
     if let Some(actor) = actor {
-        request = request.header("baedal-actor", actor);
+        request = request.extension(platform::testing::acts(actor));
     }
     router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
 }

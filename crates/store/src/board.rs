@@ -35,18 +35,18 @@ pub enum Overdue {
 pub type Placed = (KitchenRow, u64);
 
 impl StoreService {
-    /// Up to `limit` tickets with keys after `after`, oldest first: of one store or all, in one status or any.
+    /// Up to `limit` tickets with keys after `after`, oldest first: of these stores or all, in one status or any.
     pub(crate) fn listed(
         &self,
-        store: Option<StoreId>,
+        stores: Option<&[StoreId]>,
         status: Option<TicketStatus>,
         after: &str,
         limit: usize,
     ) -> Result<Vec<Placed>, StoreError> {
-        match (store, status) {
-            (Some(store), Some(status)) => self.in_status(store, status, after, limit),
-            (Some(store), None) => {
-                let mut rows = self.in_each(&EVERY_STATUS, store, after, limit)?;
+        match (stores, status) {
+            (Some(stores), status) => {
+                let statuses = status.as_ref().map_or(&EVERY_STATUS[..], std::slice::from_ref);
+                let mut rows = self.in_each(statuses, stores, after, limit)?;
                 rows.sort_by_key(|(row, _)| row.order_id);
                 rows.truncate(limit);
                 Ok(rows)
@@ -64,18 +64,29 @@ impl StoreService {
         }
     }
 
-    /// What the kitchen of `store` still has to do something with, by position; up to `limit` of each status.
-    pub(crate) fn at_work(&self, store: StoreId, limit: usize) -> Result<Vec<Placed>, StoreError> {
+    /// What the kitchens of `stores` still have to do something with, by position; up to `limit` of each status of each.
+    pub(crate) fn at_work(&self, stores: &[StoreId], limit: usize) -> Result<Vec<Placed>, StoreError> {
         let active: Vec<_> = EVERY_STATUS.into_iter().filter(|status| is_active(*status)).collect();
-        let mut rows = self.in_each(&active, store, "", limit)?;
+        let mut rows = self.in_each(&active, stores, "", limit)?;
         rows.sort_by_key(|(_, position)| *position);
         Ok(rows)
     }
 
-    /// Up to `limit` tickets of `store` that changed after `position`, by position.
-    pub(crate) fn changed_after(&self, store: StoreId, position: i64, limit: usize) -> Result<Vec<Placed>, StoreError> {
+    /// Up to `limit` tickets of `stores` that changed after `position`, by position.
+    pub(crate) fn changed_after(
+        &self,
+        stores: &[StoreId],
+        position: i64,
+        limit: usize,
+    ) -> Result<Vec<Placed>, StoreError> {
         let tail = "WHERE store_id = ?1 AND position > ?2 ORDER BY position LIMIT ?3";
-        self.rows(tail, &[id_column(store), Value::Integer(position), count(limit)])
+        let mut rows = Vec::new();
+        for store in stores {
+            rows.extend(self.rows(tail, &[id_column(*store), Value::Integer(position), count(limit)])?);
+        }
+        rows.sort_by_key(|(_, position)| *position);
+        rows.truncate(limit);
+        Ok(rows)
     }
 
     /// Up to `limit` tickets after `after` that are overdue at `now`, longest overdue first.
@@ -104,17 +115,19 @@ impl StoreService {
         self.rows(tail, &parameters)
     }
 
-    /// The index gives each status by key, so each is asked by itself.
+    /// The index gives each status of a store by key, so each is asked by itself.
     fn in_each(
         &self,
         statuses: &[TicketStatus],
-        store: StoreId,
+        stores: &[StoreId],
         after: &str,
         limit: usize,
     ) -> Result<Vec<Placed>, StoreError> {
         let mut rows = Vec::new();
-        for status in statuses {
-            rows.extend(self.in_status(store, *status, after, limit)?);
+        for store in stores {
+            for status in statuses {
+                rows.extend(self.in_status(*store, *status, after, limit)?);
+            }
         }
         Ok(rows)
     }

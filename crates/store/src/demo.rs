@@ -44,6 +44,12 @@ struct DemoStore {
     menu: Vec<MenuItem>,
 }
 
+/// The ids of the stores that `text` describes.
+pub fn demo_store_ids(text: &str) -> Result<Vec<StoreId>, DemoError> {
+    let data: DemoData = serde_json::from_str(text)?;
+    Ok(data.stores.into_iter().map(|store| store.store_id).collect())
+}
+
 impl DemoStore {
     /// All that makes it, in order.
     fn story(self) -> Vec<StoreWhat> {

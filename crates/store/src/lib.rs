@@ -10,6 +10,6 @@ mod service;
 mod subscriptions;
 mod tables;
 
-pub use demo::DemoError;
+pub use demo::{DemoError, demo_store_ids};
 pub use service::{Options, Sources, StoreService, waits_from};
 pub use tables::{KitchenBoardView, TABLES};

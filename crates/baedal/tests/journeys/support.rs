@@ -1,6 +1,10 @@
 //! The whole platform in a temporary directory, with a clock that only the test moves, and one method
 //! for each thing that a person does.
 
+mod signing_in;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
@@ -9,6 +13,7 @@ use jiff::SignedDuration;
 use kernel::{Context, Time};
 use platform::clock::{Clock, FakeClock};
 use platform::config::{Ports, SECRETS, Secrets, Settings};
+use platform::identity::Signer;
 use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::telemetry::Metrics;
@@ -51,6 +56,10 @@ pub struct TestApp {
     pub parts: Vec<Part>,
     pub http: reqwest::Client,
     ids: Ids,
+    tokens: Mutex<HashMap<String, String>>,
+    /// Who signs identities, also while they are away.
+    gateway: Option<Signer>,
+    app: Option<Signer>,
 }
 
 /// An answer.
@@ -125,7 +134,19 @@ impl TestApp {
         change(&mut settings);
         let http = platform::client::inside().timeout(PATIENCE).build().unwrap();
         let ids = Ids::system(Clock::system());
-        Self { _dir: dir, clock, hand, settings, secrets: test_secrets(), parts: Vec::new(), http, ids }
+        Self {
+            _dir: dir,
+            clock,
+            hand,
+            settings,
+            secrets: test_secrets(),
+            parts: Vec::new(),
+            http,
+            ids,
+            tokens: Mutex::default(),
+            gateway: None,
+            app: None,
+        }
     }
 
     /// Starts one more process's worth.
@@ -140,6 +161,8 @@ impl TestApp {
         };
         let running = compose::start(&self.settings, roles.clone(), parts).await.unwrap();
         running.ready().await;
+        self.gateway = running.edge().map(|edge| edge.signer.clone()).or(self.gateway.take());
+        self.app = running.app_signer().cloned().or(self.app.take());
         self.parts.push(Part { running, shutdown, roles });
     }
 
@@ -150,6 +173,12 @@ impl TestApp {
         let roles = part.roles.clone();
         end(part).await;
         roles
+    }
+
+    /// Stops a gateway that runs by itself.
+    pub async fn stop_gateway(&mut self) {
+        let place = self.parts.iter().position(|part| part.running.rooms().is_empty()).unwrap();
+        end(self.parts.remove(place)).await;
     }
 
     /// Stops everything and starts it again on the same data.
@@ -204,6 +233,11 @@ impl TestApp {
         format!("http://{gateway}/api")
     }
 
+    /// Where what has no prefix is reached: pages and webhooks.
+    pub fn root(&self) -> String {
+        self.gateway().trim_end_matches("/api").to_owned()
+    }
+
     /// The port of one service.
     pub fn service(&self, context: Context) -> String {
         let address = self.parts.iter().find_map(|part| part.running.address(context.name())).unwrap();
@@ -228,7 +262,7 @@ impl TestApp {
     ) -> Answer {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.gateway()));
         if !actor.is_empty() {
-            request = request.header("Baedal-Actor", actor);
+            request = request.bearer_auth(self.token(actor).await);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

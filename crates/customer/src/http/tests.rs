@@ -30,7 +30,7 @@ async fn told() -> Stage {
 }
 
 async fn get(stage: &Stage, path: &str, actor: &str) -> (u16, Value) {
-    let request = Request::get(path).header("baedal-actor", actor).body(Body::empty()).unwrap();
+    let request = Request::get(path).extension(platform::testing::acts(actor)).body(Body::empty()).unwrap();
     let response = router(stage.customer.clone()).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -76,7 +76,7 @@ async fn nobody_reads_anothers_notices() {
     for path in ["/notifications".to_owned(), format!("/notifications?orderId={ORDER}")] {
         assert_eq!(get(&stage, &path, "customer/somebody").await.1["items"], serde_json::json!([]));
         assert_eq!(get(&stage, &path, "rider/r").await.0, 403);
-        assert_eq!(get(&stage, &path, "nobody").await.0, 401);
+        assert_eq!(get(&stage, &path, "").await.0, 401);
         assert_eq!(kinds(&get(&stage, &path, "operator/op").await.1), ["COOKING", "ACCEPTED"]);
     }
     assert_eq!(get(&stage, "/notifications?orderId=rubbish", "customer/minji").await.0, 422);
@@ -106,7 +106,7 @@ struct Reader(Body, String);
 
 impl Reader {
     async fn open(stage: &Stage, last_seen: Option<&str>) -> Self {
-        let mut request = Request::get("/notifications/stream").header("baedal-actor", "customer/minji");
+        let mut request = Request::get("/notifications/stream").extension(platform::testing::acts("customer/minji"));
         if let Some(seen) = last_seen {
             request = request.header("last-event-id", seen);
         }

@@ -163,8 +163,8 @@ pub fn shown_to<'a>(row: &'a Row, actor: &Actor) -> Shown<'a> {
         (Actor::Operator(_), _) => Shown::Row,
         (Actor::Rider(rider), _) if row.rider_id.as_ref() == Some(rider) => row.to_its_bearer(),
         (Actor::Rider(_), DeliveryBy::Rider) if row.status == Status::Waiting => Shown::Row,
-        (Actor::Owner(store), DeliveryBy::Store) if row.store_id == *store => row.to_its_bearer(),
-        (Actor::Owner(store), DeliveryBy::Rider | DeliveryBy::Pickup) if row.store_id == *store => Shown::Row,
+        (Actor::Owner(owner), DeliveryBy::Store) if owner.owns(row.store_id) => row.to_its_bearer(),
+        (Actor::Owner(owner), DeliveryBy::Rider | DeliveryBy::Pickup) if owner.owns(row.store_id) => Shown::Row,
         (Actor::Rider(_) | Actor::Owner(_) | Actor::Customer(_) | Actor::Service(_), _) => Shown::Nothing,
     }
 }

@@ -46,11 +46,13 @@ pub(super) async fn changes(
     last: LastEventId,
 ) -> Result<Response, Problem> {
     admit(&actor)?;
-    let topic = match &actor {
-        Actor::Owner(store) => deliveries_of(*store),
-        Actor::Rider(_) | Actor::Operator(_) | Actor::Customer(_) | Actor::Service(_) => EVERY_DELIVERY.to_owned(),
+    let topics = match &actor {
+        Actor::Owner(owner) => owner.stores.iter().map(|store| deliveries_of(*store)).collect(),
+        Actor::Rider(_) | Actor::Operator(_) | Actor::Customer(_) | Actor::Service(_) => {
+            vec![EVERY_DELIVERY.to_owned()]
+        }
     };
-    let watcher = service.room().topics.watch(topic);
+    let watcher = service.room().topics.watch_all(topics);
     let shutdown = service.room().shutdown.clone();
     let mut screen = Screen::begin(service, actor, language, last).map_err(|error| outage(&error))?;
     let messages = follow(watcher, 0, move |_| screen.look());

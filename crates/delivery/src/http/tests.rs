@@ -114,7 +114,7 @@ async fn a_repeat_with_the_same_key_gets_the_same_answer() {
     let app = TestApp::start();
     let order = app.accepted(DeliveryBy::Rider).await;
     let claim = || {
-        let request = Request::post(format!("/deliveries/{order}/claim")).header("baedal-actor", KIM);
+        let request = Request::post(format!("/deliveries/{order}/claim")).extension(platform::testing::acts(KIM));
         request.header("idempotency-key", "one").body(Body::empty()).unwrap()
     };
     let first = app.send(claim()).await;

@@ -51,8 +51,15 @@ impl DeliveryService {
         let with_status: Vec<_> = status.map(|status| ("status", status.name().to_owned())).into_iter().collect();
         let found = match actor {
             Actor::Operator(_) => self.page(with_status, after, limit)?,
-            Actor::Owner(store) => {
-                self.page([with_status, vec![("store_id", store.to_string())]].concat(), after, limit)?
+            Actor::Owner(owner) => {
+                let mut rows = Vec::new();
+                for store in owner.stores.iter() {
+                    let of_store = vec![("store_id", store.to_string())];
+                    rows.extend(self.page([with_status.clone(), of_store].concat(), after, limit)?);
+                }
+                rows.sort_by_cached_key(|row| row.order_id.to_string());
+                rows.truncate(limit);
+                rows
             }
             Actor::Rider(rider) => {
                 let own = vec![("rider_id", rider.as_str().to_owned())];
@@ -101,10 +108,18 @@ impl DeliveryService {
     pub(crate) fn changed_after(&self, actor: &Actor, position: u64) -> Result<Vec<Placed>, StoreError> {
         let position = Value::Integer(position as i64);
         match actor {
-            Actor::Owner(store) => self.rows(
-                "WHERE store_id = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
-                &[Value::Text(store.to_string()), position, Value::Integer(CHANGES)],
-            ),
+            Actor::Owner(owner) => {
+                let mut changed = Vec::new();
+                for store in owner.stores.iter() {
+                    changed.extend(self.rows(
+                        "WHERE store_id = ?1 AND position > ?2 ORDER BY position LIMIT ?3",
+                        &[Value::Text(store.to_string()), position.clone(), Value::Integer(CHANGES)],
+                    )?);
+                }
+                changed.sort_by_key(|placed| placed.position);
+                changed.truncate(CHANGES as usize);
+                Ok(changed)
+            }
             Actor::Rider(_) | Actor::Operator(_) | Actor::Customer(_) | Actor::Service(_) => {
                 self.rows("WHERE position > ?1 ORDER BY position LIMIT ?2", &[position, Value::Integer(CHANGES)])
             }
@@ -126,7 +141,11 @@ impl DeliveryService {
 /// The plus signs leave these columns' indexes alone: of what is not over yet there is little, of a store's past much.
 fn narrowed(actor: &Actor) -> (&'static str, Option<Value>) {
     match actor {
-        Actor::Owner(store) => (" AND +store_id = ?2", Some(Value::Text(store.to_string()))),
+        Actor::Owner(owner) => {
+            let stores: Vec<_> = owner.stores.iter().map(ToString::to_string).collect();
+            let stores = serde_json::to_string(&stores).unwrap_or_default();
+            (" AND +store_id IN (SELECT value FROM json_each(?2))", Some(Value::Text(stores)))
+        }
         Actor::Rider(rider) => {
             (" AND (+rider_id = ?2 OR +status = 'WAITING')", Some(Value::Text(rider.as_str().to_owned())))
         }

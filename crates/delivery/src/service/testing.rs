@@ -144,12 +144,13 @@ impl TestApp {
     }
 
     pub async fn get(&self, who: &str, path: &str) -> (u16, Value) {
-        self.send(Request::get(path).header("baedal-actor", who).body(Body::empty()).unwrap()).await
+        self.send(Request::get(path).extension(platform::testing::acts(who)).body(Body::empty()).unwrap()).await
     }
 
     /// Posts `body`, `""` for none.
     pub async fn post(&self, who: &str, path: &str, body: &str) -> (u16, Value) {
-        let request = Request::post(path).header("baedal-actor", who).header("content-type", "application/json");
+        let request =
+            Request::post(path).extension(platform::testing::acts(who)).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
@@ -169,7 +170,7 @@ impl TestApp {
 
     /// The live board of `who`.
     pub async fn watch(&self, who: &str, last: Option<&str>) -> Live {
-        let request = Request::get("/deliveries/stream").header("baedal-actor", who);
+        let request = Request::get("/deliveries/stream").extension(platform::testing::acts(who));
         let request = last.into_iter().fold(request, |request, last| request.header("last-event-id", last));
         let response = crate::router(self.service.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), 200);

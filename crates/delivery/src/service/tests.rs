@@ -10,7 +10,7 @@ use platform::bus::Source;
 use platform::rebuild::rebuild;
 
 fn rows(app: &TestApp) -> Vec<Row> {
-    let choi = kernel::people::Actor::parse(CHOI).unwrap();
+    let choi = kernel::testing::actor(CHOI);
     app.service.list(&choi, None, "", 100).unwrap()
 }
 

@@ -11,6 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use kernel::Context;
+use platform::identity::Identity;
 
 use super::cursor::Cursor;
 use super::frames::{Frame, Frames};
@@ -24,7 +25,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The events after `cursor`, until the reader goes or the process stops.
-pub(super) fn stream(gateway: &Gateway, operator: &HeaderValue, mut cursor: Cursor) -> Response {
+pub(super) fn stream(gateway: &Gateway, operator: &Identity, mut cursor: Cursor) -> Response {
     let tails = Context::ALL.map(|context| {
         let target = gateway.targets.get(&context).cloned();
         let tail = Tail::new(context, target, operator.clone(), cursor.of(context));
@@ -58,7 +59,7 @@ enum Heard {
 struct Tail {
     context: Context,
     target: Option<Target>,
-    operator: HeaderValue,
+    operator: Identity,
     position: u64,
     open: Option<(BodyDataStream, Frames)>,
     ready: VecDeque<Frame>,
@@ -73,7 +74,7 @@ enum Told {
 }
 
 impl Tail {
-    fn new(context: Context, target: Option<Target>, operator: HeaderValue, position: u64) -> Self {
+    fn new(context: Context, target: Option<Target>, operator: Identity, position: u64) -> Self {
         Self { context, target, operator, position, open: None, ready: VecDeque::new(), told: Told::No }
     }
 

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use axum::Json;
+use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Limited};
 use kernel::{Context, Time};
+use platform::identity::Identity;
 use platform::paging::LARGEST_LIMIT;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -56,7 +57,7 @@ struct Item {
 }
 
 /// Up to `limit` events after `cursor`, of all contexts that can be asked.
-pub(super) async fn page(gateway: &Gateway, operator: &HeaderValue, cursor: Cursor, limit: usize) -> Response {
+pub(super) async fn page(gateway: &Gateway, operator: &Identity, cursor: Cursor, limit: usize) -> Response {
     let asked = Context::ALL.map(|context| {
         let after = cursor.of(context);
         async move {
@@ -96,13 +97,7 @@ fn merged(
 }
 
 /// Up to `limit` events of one context; `None` when it cannot be asked.
-async fn part(
-    gateway: &Gateway,
-    operator: &HeaderValue,
-    context: Context,
-    after: u64,
-    limit: usize,
-) -> Option<Vec<Item>> {
+async fn part(gateway: &Gateway, operator: &Identity, context: Context, after: u64, limit: usize) -> Option<Vec<Item>> {
     let target = gateway.targets.get(&context)?;
     // One more, in case the event at the position itself is answered too.
     let request = super::request(operator, "application/json", after, Some((limit + 1).min(LARGEST_LIMIT)));

@@ -12,7 +12,7 @@ const APP: &str = "service/app";
 const OPERATOR: &str = "operator/jun";
 
 async fn send(pay: &PayService, actor: &str, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
-    let request = Request::builder().method(method).uri(path).header("baedal-actor", actor);
+    let request = Request::builder().method(method).uri(path).extension(platform::testing::acts(actor));
     let request = request.header("content-type", "application/json");
     let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
     let response = router(pay.clone()).oneshot(request.body(body).unwrap()).await.unwrap();

@@ -1,9 +1,7 @@
-//! Ownership of a context's database: a lock on a file beside it, held as long as the process lives.
+//! Ownership of a database: a lock on a file beside it, held as long as the process lives.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
-
-use kernel::Context;
 
 use super::error::StoreError;
 
@@ -13,12 +11,12 @@ pub struct Ownership {
 }
 
 impl Ownership {
-    /// Takes ownership of `context`'s data in `dir`, or says who has it.
+    /// Takes ownership of the data of `name` in `dir`, or says who has it.
     ///
     /// # Errors
     /// [`StoreError::Fatal`] when another process has it, or the directory cannot be written.
-    pub fn take(dir: &Path, context: Context) -> Result<Self, StoreError> {
-        let path = dir.join(format!("{context}.lock"));
+    pub fn take(dir: &Path, name: &str) -> Result<Self, StoreError> {
+        let path = dir.join(format!("{name}.lock"));
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|error| {
             StoreError::Fatal(format!(
                 "{} cannot be written ({error}). Give this user access to the directory, or choose another one with --data-dir.",
@@ -28,7 +26,7 @@ impl Ownership {
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Fatal(format!(
-                "Another process already runs {context} on {}. Stop it first, or choose another directory with --data-dir.",
+                "Another process already runs {name} on {}. Stop it first, or choose another directory with --data-dir.",
                 dir.display()
             ))),
             Err(std::fs::TryLockError::Error(error)) => {

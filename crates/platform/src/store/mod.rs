@@ -25,6 +25,8 @@ pub use changes::{
     RowWrite,
 };
 pub use error::{CommitError, StoreError};
+pub(crate) use lock::Ownership;
+pub(crate) use open::connect_writer;
 pub use open::{LOG_EXTENSION, Options};
 pub use read::{FoundRow, Reader, Readers};
 pub use tail::{StoredEvent, Tail};

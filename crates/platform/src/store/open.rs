@@ -1,7 +1,7 @@
 //! Opening a context's database: ownership, schema, the log's id, the writer's thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -53,7 +53,7 @@ impl Store {
                 options.dir.display()
             ))
         })?;
-        let ownership = Ownership::take(options.dir, options.context)?;
+        let ownership = Ownership::take(options.dir, options.context.name())?;
         let path = options.dir.join(format!("{}.{LOG_EXTENSION}", options.context));
         let connection = connect_writer(&path).map_err(|error| StoreError::explain(&path, &error))?;
         prepare_schema(&connection, &path, options)?;
@@ -95,7 +95,7 @@ fn run(writer: Writer, waiting: mpsc::Receiver<Job>, context: Context, shutdown:
     }
 }
 
-fn connect_writer(path: &PathBuf) -> rusqlite::Result<Connection> {
+pub(crate) fn connect_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.set_prepared_statement_cache_capacity(READY_STATEMENTS);
     keep_plans(&connection)?;

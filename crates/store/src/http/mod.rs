@@ -37,7 +37,7 @@ fn routes() -> OpenApiRouter<StoreService> {
         .routes(routes!(kitchen::hand_over))
         .routes(routes!(kitchen::withdraw))
         .routes(routes!(kitchen::adjust))
-        .routes(routes!(stores::show, stores::put))
+        .routes(routes!(stores::put))
         .routes(routes!(stores::open))
         .routes(routes!(stores::close))
         .routes(routes!(stores::pause))
@@ -45,4 +45,5 @@ fn routes() -> OpenApiRouter<StoreService> {
         .routes(routes!(stores::sold_out))
         .routes(routes!(stores::back_in_stock))
         .routes(routes!(operations::list))
+        .routes(routes!(stores::show))
 }

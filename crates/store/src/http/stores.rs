@@ -24,10 +24,10 @@ use crate::domain::commands::StoreWhat;
 use crate::domain::store::{Registered, Store};
 use crate::service::StoreService;
 
-/// `GET /stores/{storeId}`: all of a store in both languages, for those who may change it.
+/// `GET /operations/store/stores/{storeId}`: all of a store in both languages, for those who may change it.
 #[utoipa::path(
     get,
-    path = "/stores/{storeId}",
+    path = "/operations/store/stores/{storeId}",
     operation_id = "keepStore",
     tag = "stores",
     summary = "All of a store in both languages",
@@ -271,7 +271,7 @@ pub async fn back_in_stock(
 /// A store is kept by its owner and by operators; to other owners it is not there.
 fn keeper(actor: &Actor, id: StoreId) -> Result<(), Problem> {
     match actor {
-        Actor::Owner(own) if *own == id => Ok(()),
+        Actor::Owner(owner) if owner.owns(id) => Ok(()),
         Actor::Owner(_) => Err(Problem::not_found()),
         Actor::Operator(_) => Ok(()),
         Actor::Customer(_) | Actor::Rider(_) | Actor::Service(_) => {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::events::store::TicketStatus;
 use kernel::ids::{OrderId, StoreId};
 use kernel::lang::Language;
-use kernel::people::Actor;
+use kernel::people::{Actor, Owner};
 use platform::actor::{Caller, Speaks, require_owner};
 use platform::commands::outage;
 use platform::describe::Resumable;
@@ -74,16 +74,24 @@ fn page(
     paging: &Paging,
 ) -> Result<Response, Problem> {
     let of = match actor {
-        Actor::Owner(own) if which.store_id.is_none_or(|id| id == *own) => Some(*own),
-        Actor::Owner(_) => return Err(Problem::not_found()),
-        Actor::Operator(_) => which.store_id,
+        Actor::Owner(owner) => Some(chosen(owner, which.store_id)?),
+        Actor::Operator(_) => which.store_id.map(|store| vec![store]),
         Actor::Customer(_) | Actor::Rider(_) | Actor::Service(_) => return Err(not_yours()),
     };
     let after = paging.after::<OrderId>()?.map(|id| id.to_string()).unwrap_or_default();
-    let rows = store.listed(of, which.status, &after, paging.limit() + 1).map_err(|error| outage(&error))?;
+    let rows = store.listed(of.as_deref(), which.status, &after, paging.limit() + 1).map_err(|error| outage(&error))?;
     let page = Page::of(rows, paging, |(row, _)| row.order_id);
     let items = page.items.iter().map(|(row, _)| shapes::ticket(row, language)).collect();
     Ok(axum::Json(Page { items, next: page.next }).into_response())
+}
+
+/// The stores that `owner` asks for: all of theirs, or the one that is named.
+fn chosen(owner: &Owner, named: Option<StoreId>) -> Result<Vec<StoreId>, Problem> {
+    match named {
+        None => Ok(owner.stores.iter().copied().collect()),
+        Some(store) if owner.owns(store) => Ok(vec![store]),
+        Some(_) => Err(Problem::not_found()),
+    }
 }
 
 fn not_yours() -> Problem {
@@ -114,7 +122,7 @@ pub async fn show(
 
 fn visible(store: &StoreService, id: OrderId, actor: &Actor) -> Result<Arc<Loaded<Ticket>>, Problem> {
     match actor {
-        Actor::Owner(own) => of_owner(store, id, *own),
+        Actor::Owner(owner) => of_owner(store, id, owner),
         Actor::Operator(_) => {
             let ticket = store.tickets().load(id.uuid()).map_err(|error| outage(&error))?;
             if ticket.row().is_some() { Ok(ticket) } else { Err(Problem::not_found()) }
@@ -124,10 +132,10 @@ fn visible(store: &StoreService, id: OrderId, actor: &Actor) -> Result<Arc<Loade
 }
 
 /// The ticket, if it is `owner`'s.
-pub fn of_owner(store: &StoreService, id: OrderId, owner: StoreId) -> Result<Arc<Loaded<Ticket>>, Problem> {
+pub fn of_owner(store: &StoreService, id: OrderId, owner: &Owner) -> Result<Arc<Loaded<Ticket>>, Problem> {
     let ticket = store.tickets().load(id.uuid()).map_err(|error| outage(&error))?;
     match ticket.row() {
-        Some(row) if row.store_id == owner => Ok(ticket),
+        Some(row) if owner.owns(row.store_id) => Ok(ticket),
         Some(_) | None => Err(Problem::not_found()),
     }
 }
@@ -140,7 +148,7 @@ pub fn reply(ticket: &Loaded<Ticket>, language: Language) -> Result<Reply, Store
     }
 }
 
-/// `GET /tickets/stream`: the owner's tickets whenever one changes. A new screen begins with what is to be done, and
+/// `GET /tickets/stream?storeId=`: the owner's tickets whenever one changes. A new screen begins with what is to be done, and
 /// one that comes back with whatever has changed meanwhile.
 #[utoipa::path(
     get,
@@ -157,13 +165,14 @@ pub async fn stream(
     State(store): State<StoreService>,
     Caller(actor): Caller,
     Speaks(language): Speaks,
+    Params(which): Params<Which>,
     seen: LastEventId,
 ) -> Response {
-    let owner = match require_owner(&actor) {
-        Ok(owner) => owner,
+    let stores = match require_owner(&actor).and_then(|owner| chosen(owner, which.store_id)) {
+        Ok(stores) => stores,
         Err(problem) => return problem.into_response(),
     };
-    let watcher = store.room().topics.watch(kitchen_topic(owner));
+    let watcher = store.room().topics.watch_all(stores.iter().map(|store| kitchen_topic(*store)));
     let shutdown = store.room().shutdown.clone();
     // Read before the first look: what changes in between is seen by the second.
     let head = store.room().store.tail().head();
@@ -171,9 +180,9 @@ pub async fn stream(
     let (mut begins, from) = (seen.is_none(), seen.unwrap_or(head as i64));
     let look = move |last: i64| {
         let rows = if std::mem::take(&mut begins) {
-            store.at_work(owner, MOST_AT_FIRST)
+            store.at_work(&stores, MOST_AT_FIRST)
         } else {
-            store.changed_after(owner, last.max(from), MOST_AT_A_TIME)
+            store.changed_after(&stores, last.max(from), MOST_AT_A_TIME)
         };
         let rows = rows.unwrap_or_default();
         rows.iter().filter_map(|(row, position)| message(row, *position, language)).collect()

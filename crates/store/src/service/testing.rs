@@ -179,17 +179,19 @@ impl TestApp {
     }
 
     pub async fn get(&self, who: &str, path: &str) -> (u16, Value) {
-        self.send(Request::get(path).header("baedal-actor", who).body(Body::empty()).unwrap()).await
+        self.send(Request::get(path).extension(platform::testing::acts(who)).body(Body::empty()).unwrap()).await
     }
 
     /// Posts `body`, `""` for none.
     pub async fn post(&self, who: &str, path: &str, body: &str) -> (u16, Value) {
-        let request = Request::post(path).header("baedal-actor", who).header("content-type", "application/json");
+        let request =
+            Request::post(path).extension(platform::testing::acts(who)).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
     pub async fn put(&self, who: &str, path: &str, body: &str) -> (u16, Value) {
-        let request = Request::put(path).header("baedal-actor", who).header("content-type", "application/json");
+        let request =
+            Request::put(path).extension(platform::testing::acts(who)).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
@@ -209,7 +211,7 @@ impl TestApp {
 
     /// The live board of the sample store's owner.
     pub async fn watch(&self, seen: Option<&str>) -> Live {
-        let request = Request::get("/tickets/stream").header("baedal-actor", owner());
+        let request = Request::get("/tickets/stream").extension(platform::testing::acts(&owner()));
         let request = seen.into_iter().fold(request, |request, seen| request.header("last-event-id", seen));
         let router = crate::http::router(self.service.clone());
         let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();

@@ -30,7 +30,7 @@ async fn a_placed_order_lies_before_its_store_in_the_agreed_shape() {
     assert_eq!(ticket, expected);
     let (_, list) = app.get(&owner(), "/tickets?status=OPEN").await;
     assert_eq!(list["items"], json!([expected]));
-    let request = Request::get(format!("/tickets/{order}")).header("baedal-actor", owner());
+    let request = Request::get(format!("/tickets/{order}")).extension(platform::testing::acts(&owner()));
     let request = request.header("accept-language", "en").body(Body::empty()).unwrap();
     assert_eq!(app.send(request).await.1["items"][0]["name"], "Dish");
 }
@@ -224,7 +224,7 @@ async fn a_command_with_a_key_is_carried_out_once() {
     app.does(order, "accept", r#"{"prepMinutes": 20}"#).await;
     let delay = |minutes: u32| {
         Request::post(format!("/tickets/{order}/delay"))
-            .header("baedal-actor", owner())
+            .extension(platform::testing::acts(&owner()))
             .header("content-type", "application/json")
             .header("idempotency-key", "k1")
             .body(Body::from(format!("{{\"minutes\": {minutes}}}")))

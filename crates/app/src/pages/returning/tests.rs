@@ -100,7 +100,7 @@ async fn a_key_whose_attempt_began_since_it_was_looked_at_pays_for_no_other() {
     let room = world.room(kernel::Context::App, &crate::TABLES);
     let app = AppService::new(room, Arc::<Declining>::clone(&payments), options);
     let order_id = OrderId::parse(ID).unwrap();
-    let asked = Asked::by_link(Actor::parse("customer/minji").unwrap(), &axum::http::Extensions::new());
+    let asked = Asked::by_link(kernel::testing::actor("customer/minji"), &axum::http::Extensions::new());
     let made = app.command(t(0), create(None));
     app.orders().handle(order_id.uuid(), &asked.cause(app.room()), made).await.unwrap();
     let back = |key: &str| Named {

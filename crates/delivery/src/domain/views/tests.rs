@@ -18,6 +18,10 @@ fn number() -> OrderNumber {
     OrderNumber::from_text("1122-K7Q3")
 }
 
+fn owner(store: StoreId) -> Actor {
+    kernel::testing::actor(&format!("owner/{store}"))
+}
+
 fn person(id: &str) -> PersonId {
     PersonId::parse(id).unwrap()
 }
@@ -173,7 +177,7 @@ fn what_was_asked_of_the_store_is_not_told_to_the_rider() {
 
 #[test]
 fn an_owner_sees_where_the_stores_own_delivery_goes_and_only_the_row_of_a_riders() {
-    let (owner, other) = (Actor::Owner(store(STORE)), Actor::Owner(store(OTHER_STORE)));
+    let (owner, other) = (owner(store(STORE)), owner(store(OTHER_STORE)));
     assert!(sees_destination(&board(DeliveryBy::Store, []), &owner));
     assert_eq!(shown_to(&board(DeliveryBy::Store, []), &other), Shown::Nothing);
     assert_eq!(shown_to(&board(DeliveryBy::Rider, [assigned()]), &owner), Shown::Row);

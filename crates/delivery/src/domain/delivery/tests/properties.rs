@@ -8,6 +8,10 @@ use super::super::super::views::{self, Row, Shown, shown_to};
 use super::super::super::waits::command_when_due;
 use super::*;
 
+fn owner(store: StoreId) -> Actor {
+    kernel::testing::actor(&format!("owner/{store}"))
+}
+
 fn any_by() -> impl Strategy<Value = By> {
     prop_oneof![
         Just(rider("kim")),
@@ -187,14 +191,14 @@ proptest! {
             for actor in [
                 Actor::Rider(person("kim")),
                 Actor::Rider(person("lee")),
-                Actor::Owner(chicken()),
-                Actor::Owner(noodles()),
+                owner(chicken()),
+                owner(noodles()),
                 Actor::Operator(person("choi")),
                 Actor::Customer(person("park")),
             ] {
                 let brings = match (&actor, delivery.bearer()) {
                     (Actor::Rider(rider), Some(Bearer::Rider(holder))) => *rider == holder,
-                    (Actor::Owner(store), Some(Bearer::Store)) => *store == delivery.store_id,
+                    (Actor::Owner(owner), Some(Bearer::Store)) => owner.owns(delivery.store_id),
                     _ => false,
                 };
                 let sees = matches!(shown_to(&row, &actor), Shown::RowAndDestination(_));
