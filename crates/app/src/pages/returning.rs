@@ -44,6 +44,7 @@ use crate::service::AppService;
         (status = 400, description = "Not an address that the window leads to.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 404, description = "No such link, or it is over.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 409, description = "Something changed meanwhile.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 425, description = "A load ahead: nothing is done.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 503, description = "Nobody can look right now.", body = String, content_type = "text/html; charset=utf-8"),
     ),
 )]

@@ -18,6 +18,7 @@ mod interface;
 mod late;
 mod links;
 mod paying;
+mod policy_handler;
 mod refunds;
 mod repeats;
 mod streams;
