@@ -97,7 +97,9 @@ fn told_by_the_server(extensions: &Extensions) -> (Uuid, Option<Arc<str>>, Deadl
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     match value.to_str() {
-        Ok(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(Some(text.to_owned())),
+        Ok(text) if (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(Some(text.to_owned()))
+        }
         Ok(_) | Err(_) => Err(Problem::invalid_field("Idempotency-Key", "1 to 255 visible ASCII characters")),
     }
 }

@@ -35,7 +35,7 @@ use crate::service::AppService;
     tag = "orders",
     summary = "What an order would cost",
     security(()),
-    request_body(content = OrderBody, example = json!({"storeId": "019aa8dc-4830-7900-a32a-a9defed43229", "items": [{"menuId": "019aa8dc-4801-7816-91d9-3080f9b439fc", "quantity": 1, "options": ["019aa8dc-4802-7626-a05f-11193ceaaf30"]}]})),
+    request_body(content = OrderBody, example = json!({"storeId": "019aa8dc-4883-7518-b416-a51e317821cf", "items": [{"menuId": "019aa8dc-4881-71c4-9fa0-56741d0b328d", "quantity": 2}]})),
     responses(
         (status = 200, description = "What it comes to.", body = QuoteJson),
         (status = 409, description = "store-closed, sold-out, total-differs"),
@@ -62,7 +62,7 @@ pub async fn quote(State(app): State<AppService>, Speaks(language): Speaks, body
     tag = "orders",
     summary = "Place an order, and pay for it if it says how",
     params(Idempotent),
-    request_body(content = OrderBody, example = json!({"storeId": "019aa8dc-4830-7900-a32a-a9defed43229", "items": [{"menuId": "019aa8dc-4801-7816-91d9-3080f9b439fc", "quantity": 1, "options": ["019aa8dc-4802-7626-a05f-11193ceaaf30"]}], "address": "서울특별시 마포구 달보드레로 21", "addressDetail": "302호", "phone": "010-0000-2001", "requests": {"store": "덜 맵게 해 주세요", "handover": "leave-at-door", "cutlery": false}, "payment": {"method": "CARD", "token": "ok"}})),
+    request_body(content = OrderBody, example = json!({"storeId": "019aa8dc-4883-7518-b416-a51e317821cf", "items": [{"menuId": "019aa8dc-4881-71c4-9fa0-56741d0b328d", "quantity": 2}], "address": "서울특별시 마포구 달보드레로 21", "addressDetail": "302호", "phone": "010-0000-2001", "requests": {"store": "덜 맵게 해 주세요", "handover": "leave-at-door", "cutlery": false}, "payment": {"method": "CARD", "token": "ok"}})),
     responses(
         (status = 201, description = "Paid and placed.", body = OrderJson, headers(("Location" = String, description = "The order."))),
         (status = 202, description = "Made, and not paid yet: to be paid, to be paid a little later, or being checked.", body = OrderJson, headers(("Location" = String, description = "The order."))),

@@ -3,6 +3,7 @@
 // The demo people of a server with demo data: each signs in with the role's name and this password.
 const PASSWORD = "baedal";
 const who = document.getElementById("who");
+let signedIn = false;
 const buttons = document.querySelectorAll("#people button");
 
 const ui = SwaggerUIBundle({
@@ -39,13 +40,17 @@ async function signIn(login) {
 async function become(button) {
   const login = button.dataset.login;
   buttons.forEach((one) => one.setAttribute("aria-pressed", "false"));
-  ui.authActions.logout(["bearer"]);
+  if (signedIn) {
+    ui.authActions.logout(["bearer"]);
+    signedIn = false;
+  }
   if (!login) {
     tell("", false);
     return;
   }
   try {
     ui.preauthorizeApiKey("bearer", await signIn(login));
+    signedIn = true;
     button.setAttribute("aria-pressed", "true");
     tell(`${login} ✓`, false);
   } catch (error) {

@@ -9,6 +9,23 @@ use super::operation;
 pub use super::operation::add_problems;
 use super::shapes::unslot;
 
+/// What operations are about, in the order in which people look for it.
+const TAGS: [(&str, &str); 13] = [
+    ("sessions", "Signing in and out."),
+    ("stores", "Choosing a store, and running one."),
+    ("orders", "Ordering, paying, cancelling."),
+    ("kitchen", "What owners do with the orders before them."),
+    ("deliveries", "What riders do, and stores that deliver by themselves."),
+    ("notifications", "What customers are told."),
+    ("events", "All that happens, for programs that listen."),
+    ("operations", "What operators see and do."),
+    ("faults", "What can be broken on purpose, where the server was started for it."),
+    ("pages", "For people, in a browser."),
+    ("payments", "What app asks pay."),
+    ("webhooks", "What providers tell unasked; it is not believed, they are asked."),
+    ("machines", "Health, metrics and documents."),
+];
+
 /// What is answered.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Description {
@@ -101,6 +118,7 @@ impl Description {
             },
             "servers": [{"url": "/"}],
             "security": [{"bearer": []}, {"session": []}],
+            "tags": TAGS.map(|(name, description)| json!({"name": name, "description": description})),
             "paths": paths,
             "components": {
                 "responses": answers,
