@@ -1,5 +1,6 @@
 //! delivery's edge.
 
+mod bringing;
 mod operations;
 mod shape;
 mod stream;
@@ -11,12 +12,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use kernel::ids::OrderId;
 use kernel::lang::Language;
-use kernel::order::TroubleReason;
 use kernel::people::Actor;
-use kernel::personal::Handover;
-use platform::actor::{Caller, Speaks, require_rider};
+use platform::actor::{Caller, Speaks};
 use platform::commands::{self, Asked, outage};
-use platform::describe::Idempotent;
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
 use platform::problem::{Problem, sentence};
@@ -27,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::shape::Told;
-use crate::domain::commands::{Assignment, By, What};
+use crate::domain::commands::{By, What};
 use crate::domain::delivery::{Rejection, Status};
 use crate::domain::views::{Row, Shown, shown_to};
 use crate::service::DeliveryService;
@@ -47,13 +45,13 @@ fn routes() -> OpenApiRouter<DeliveryService> {
         .routes(routes!(list))
         .routes(routes!(stream::changes))
         .routes(routes!(one))
-        .routes(routes!(claim))
-        .routes(routes!(release))
-        .routes(routes!(pick_up))
-        .routes(routes!(interrupt))
-        .routes(routes!(resume))
-        .routes(routes!(fail))
-        .routes(routes!(complete))
+        .routes(routes!(bringing::claim))
+        .routes(routes!(bringing::release))
+        .routes(routes!(bringing::pick_up))
+        .routes(routes!(bringing::interrupt))
+        .routes(routes!(bringing::resume))
+        .routes(routes!(bringing::fail))
+        .routes(routes!(bringing::complete))
         .merge(operations::routes())
 }
 
@@ -135,197 +133,6 @@ async fn one(
         }
         Some(_) | None => Err(Problem::not_found()),
     }
-}
-
-#[utoipa::path(
-    post,
-    path = "/deliveries/{orderId}/claim",
-    operation_id = "claimDelivery",
-    tag = "deliveries",
-    summary = "Take a delivery",
-    params(Idempotent),
-    responses(
-        (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
-    ),
-)]
-async fn claim(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what =
-        require_rider(&asked.actor).map(|rider| What::AssignRider { rider_id: rider.clone(), by: Assignment::Claim });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-platform::taken!(MaybeReason, Reason, HandedOver);
-
-#[derive(Default, Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "MaybeReasonBody")]
-struct MaybeReason {
-    reason: Option<TroubleReason>,
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "ReasonBody")]
-struct Reason {
-    reason: TroubleReason,
-}
-
-#[derive(Default, Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "HandedOverBody")]
-struct HandedOver {
-    handover: Option<Handover>,
-}
-
-#[utoipa::path(
-    post,
-    path = "/deliveries/{orderId}/release",
-    operation_id = "releaseDelivery",
-    tag = "deliveries",
-    summary = "Give a delivery back",
-    params(Idempotent),
-    request_body(content = Option<MaybeReason>, example = json!({"reason": "vehicle"})),
-    responses(
-        (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
-    ),
-)]
-async fn release(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let MaybeReason { reason } = asked.json_or_default()?;
-        Ok(What::ReleaseRider { by, reason })
-    });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-#[utoipa::path(
-    post,
-    path = "/deliveries/{orderId}/pick-up",
-    operation_id = "pickUp",
-    tag = "deliveries",
-    summary = "Say that the food is picked up",
-    params(Idempotent),
-    responses(
-        (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
-    ),
-)]
-async fn pick_up(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).map(|by| What::PickUp { by });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-#[utoipa::path(
-    post,
-    path = "/deliveries/{orderId}/interrupt",
-    operation_id = "interruptDelivery",
-    tag = "deliveries",
-    summary = "Say that it stands still",
-    params(Idempotent),
-    request_body(content = Reason, example = json!({"reason": "weather"})),
-    responses(
-        (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
-    ),
-)]
-async fn interrupt(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let Reason { reason } = asked.json()?;
-        Ok(What::Interrupt { by, reason })
-    });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-#[utoipa::path(
-    post,
-    path = "/deliveries/{orderId}/resume",
-    operation_id = "resumeDelivery",
-    tag = "deliveries",
-    summary = "Say that it goes on",
-    params(Idempotent),
-    responses(
-        (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
-    ),
-)]
-async fn resume(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).map(|by| What::Resume { by });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-#[utoipa::path(
-    post,
-    path = "/deliveries/{orderId}/fail",
-    operation_id = "failDelivery",
-    tag = "deliveries",
-    summary = "Say that it cannot be delivered",
-    params(Idempotent),
-    request_body(content = Reason, example = json!({"reason": "no-contact"})),
-    responses(
-        (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
-    ),
-)]
-async fn fail(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let Reason { reason } = asked.json()?;
-        Ok(What::Fail { by, reason })
-    });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-#[utoipa::path(
-    post,
-    path = "/deliveries/{orderId}/complete",
-    operation_id = "completeDelivery",
-    tag = "deliveries",
-    summary = "Say that it is delivered",
-    params(Idempotent),
-    request_body(content = Option<HandedOver>, example = json!({"handover": "leave-at-door"})),
-    responses(
-        (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
-    ),
-)]
-async fn complete(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let HandedOver { handover } = asked.json_or_default()?;
-        Ok(What::Complete { by, handover })
-    });
-    carry_out(&service, order, language, &asked, what).await
 }
 
 /// Does `what` once per idempotency key, and answers with the delivery.

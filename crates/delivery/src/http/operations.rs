@@ -14,8 +14,9 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::bringing::MaybeReason;
 use super::shape::Told;
-use super::{DeliveryPage, Filter, MaybeReason, carry_out, page};
+use super::{DeliveryPage, Filter, carry_out, page};
 use crate::domain::commands::{Assignment, By, What};
 use crate::service::DeliveryService;
 
