@@ -207,3 +207,28 @@ pub fn commit_problem(error: &CommitError) -> Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn key(text: &str) -> Result<Option<String>, Problem> {
+        key_of(&HeaderMap::from_iter([(
+            axum::http::HeaderName::from_static("idempotency-key"),
+            HeaderValue::from_bytes(text.as_bytes()).unwrap(),
+        )]))
+    }
+
+    #[test]
+    fn a_key_is_up_to_255_visible_letters_of_ascii() {
+        assert_eq!(key_of(&HeaderMap::new()), Ok(None));
+        for good in ["k", "01a21ac7-f1bb", "\"quoted\"", &"k".repeat(255)] {
+            assert_eq!(key(good), Ok(Some(good.to_owned())));
+        }
+        for bad in ["", " ", "a b", "a\tb", "열쇠", &"k".repeat(256)] {
+            assert_eq!(key(bad).unwrap_err().status(), 422, "{bad:?}");
+        }
+    }
+}
