@@ -24,7 +24,7 @@ doc: ## The code's own documents
 unit: ## Every test
 	cargo test --workspace --locked
 
-schemathesis-bounded: ## The running system against its description, 90 s; installs Schemathesis into target/
+schemathesis-bounded: ## The running system against its description, 50 s; installs Schemathesis into target/
 	tools/schemathesis
 
 schemathesis: ## The same for as long as it takes, with new luck each time
