@@ -1,7 +1,7 @@
 # What people run. `make` alone says so.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help run test fmt clippy doc unit crash bench bench-ancestor tools ingress-tools
+.PHONY: help run test fmt clippy doc unit schemathesis-bounded schemathesis crash bench bench-ancestor tools ingress-tools
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -9,7 +9,7 @@ help: ## This list
 run: ## Everything in one process, with demo stores
 	cargo run --release
 
-test: fmt clippy doc unit ## Formatting, lints, documents and every test
+test: fmt clippy doc unit schemathesis-bounded ## Formatting, lints, documents and every test
 	@echo "everything passed"
 
 fmt: ## Check the formatting
@@ -23,6 +23,12 @@ doc: ## The code's own documents
 
 unit: ingress-tools ## Every test
 	cargo test --workspace --locked
+
+schemathesis-bounded: ## The running system against its description, 50 s; installs Schemathesis into target/
+	tools/schemathesis
+
+schemathesis: ## The same for as long as it takes, with new luck each time
+	tools/schemathesis --everything --examples 50
 
 crash: ## The crash test alone, with its story: 20 kills under load
 	BAEDAL_TEST_KILLS=20 cargo test --locked -p baedal --test crash -- --nocapture

@@ -1,5 +1,7 @@
 //! app: where a customer orders, and where an order's whole story is told.
 
+#[cfg(test)]
+mod contracts;
 pub mod domain;
 mod fronts;
 pub mod http;

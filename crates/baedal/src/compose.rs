@@ -33,6 +33,7 @@ pub use self::edge::Edge;
 use crate::cli::What;
 use crate::entrance::Entrance;
 use crate::faulty;
+use crate::interfaces::{self, Faults};
 use crate::outlets;
 use crate::payments::{DirectPayments, GuardedPayments, HttpPayments};
 use crate::providers;
@@ -382,6 +383,7 @@ impl Composer<'_> {
         let keys = self.app.as_ref().filter(|_| context == Context::App).map(Signer::router);
         let router = self.routers.get(&context).cloned().unwrap_or_default().merge(health);
         let router = router.merge(keys.unwrap_or_default());
+        let router = router.merge(interfaces::served(context, Faults::of(self.settings)));
         let router = faulty::around_router(self.settings, self.rooms.get(&context), router);
         access::around(with_fallbacks(router), context)
     }

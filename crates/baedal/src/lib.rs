@@ -8,6 +8,7 @@ mod demo;
 mod entrance;
 mod fault;
 mod faulty;
+pub mod interfaces;
 pub mod outlets;
 mod payments;
 mod providers;

@@ -245,6 +245,8 @@ fn answer(reply: PaymentReply) -> PaymentAnswer {
 }
 
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod tests {
     use axum::Router;
     use axum::routing::post;

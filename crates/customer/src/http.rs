@@ -6,7 +6,6 @@ mod tests;
 mod webhooks;
 
 use axum::extract::State;
-use axum::routing::get;
 use axum::{Json, Router};
 use kernel::Time;
 use kernel::events::customer::{Channel, NoticeKind};
@@ -21,6 +20,9 @@ use platform::paging::{Page, Paging};
 use platform::problem::Problem;
 use platform::view::Value;
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::domain::views::{InboxRow, NoticeState};
 use crate::pages;
@@ -29,17 +31,25 @@ use crate::tables::state_column;
 
 /// The paths of customer.
 pub fn router(service: CustomerService) -> Router {
-    Router::new()
-        .route("/notifications", get(list))
-        .route("/notifications/stream", get(stream::follow))
-        .route("/operations/customer/notices", get(list_by_state))
+    own()
         .with_state(service.clone())
-        .merge(webhooks::router(service.clone()))
-        .merge(pages::router(service))
+        .merge(webhooks::routes().with_state(webhooks::Ears::of(&service)))
+        .merge(pages::routes().with_state(service))
+        .into()
+}
+
+/// What they answer.
+pub fn described() -> OpenApi {
+    let own = own().into_openapi();
+    own.merge_from(webhooks::routes().into_openapi()).merge_from(pages::routes().into_openapi())
+}
+
+fn own() -> OpenApiRouter<CustomerService> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(stream::follow)).routes(routes!(list_by_state))
 }
 
 /// What a customer was told, as the edge gives it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the names are the agreed ones")]
 pub struct Notification {
@@ -57,6 +67,12 @@ pub struct Notification {
     code: Option<String>,
     at: Time,
 }
+
+/// A page of them.
+type NotificationPage = Page<Notification>;
+
+platform::written!(Notification);
+platform::asked_in_query!(OfOrder, InState);
 
 impl From<InboxRow> for Notification {
     fn from(row: InboxRow) -> Self {
@@ -81,13 +97,24 @@ type Listed = Result<Json<Page<Notification>>, Problem>;
 /// A row with what its list is sorted by.
 type Placed = (InboxRow, i64);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct OfOrder {
     order_id: Option<OrderId>,
 }
 
 /// A customer's own notices, or anybody's for an operator; newest first.
+#[utoipa::path(
+    get,
+    path = "/notifications",
+    operation_id = "listNotifications",
+    tag = "notifications",
+    summary = "What a customer was told, newest first",
+    params(OfOrder, Paging),
+    responses(
+        (status = 200, description = "The notices.", body = NotificationPage),
+    ),
+)]
 async fn list(
     State(customer): State<CustomerService>,
     Caller(actor): Caller,
@@ -142,12 +169,23 @@ fn of_everyone(customer: &CustomerService, paging: &Paging) -> Listed {
     Ok(page(rows, paging, |(row, _)| row.notification_id.to_string()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 struct InState {
     state: Option<NoticeState>,
 }
 
 /// The notices that an operator looks after: those that failed, or are still to go.
+#[utoipa::path(
+    get,
+    path = "/operations/customer/notices",
+    operation_id = "operateNotices",
+    tag = "operations",
+    summary = "Notices that failed, or are still to go",
+    params(InState, Paging),
+    responses(
+        (status = 200, description = "The notices.", body = NotificationPage),
+    ),
+)]
 async fn list_by_state(
     State(customer): State<CustomerService>,
     Caller(actor): Caller,

@@ -1,6 +1,8 @@
 //! customer: tells the customer what happens, in order and once.
 
 pub mod adapters;
+#[cfg(test)]
+mod contracts;
 pub mod domain;
 mod handed;
 pub mod http;

@@ -4,11 +4,9 @@
 mod tests;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
 use futures_util::stream;
 use kernel::ids::OrderId;
 use kernel::people::PersonId;
@@ -20,6 +18,8 @@ use platform::store::StoreError;
 use platform::topics::Watcher;
 use platform::view::{Value, View};
 use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::cards::{Card, Told, cards, people};
 use crate::domain::views::OrderFacts;
@@ -37,8 +37,8 @@ const MESSAGES: i64 = 50;
 const LOOKED_AT: i64 = 400;
 
 /// The paths of the phone.
-pub fn router(customer: CustomerService) -> Router {
-    Router::new().route("/phone", get(show)).route("/phone/stream", get(follow)).with_state(customer)
+pub fn routes() -> OpenApiRouter<CustomerService> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(follow))
 }
 
 /// One customer's phone. Its block `chat` is what a live update sends.
@@ -61,12 +61,25 @@ struct Phones {
     people: Vec<Told>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 struct Whose {
     customer: Option<PersonId>,
 }
 
 /// One customer's phone, or whose there are.
+#[utoipa::path(
+    get,
+    path = "/phone",
+    operation_id = "showPhone",
+    tag = "pages",
+    summary = "A phone to look at, where all people are made up",
+    security(()),
+    params(Whose),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "not-found"),
+    ),
+)]
 async fn show(
     State(customer): State<CustomerService>,
     Params(Whose { customer: person }): Params<Whose>,
@@ -86,12 +99,27 @@ async fn show(
     Ok((headers, Html(page)).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 struct Of {
     customer: PersonId,
 }
 
+platform::asked_in_query!(Whose, Of);
+
 /// The chat anew whenever one of its messages comes or changes.
+#[utoipa::path(
+    get,
+    path = "/phone/stream",
+    operation_id = "followPhone",
+    tag = "pages",
+    summary = "The chat on that phone as it changes",
+    security(()),
+    params(Of),
+    responses(
+        (status = 200, description = "The chat, whenever it changes.", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "not-found"),
+    ),
+)]
 async fn follow(
     State(customer): State<CustomerService>,
     Params(Of { customer: person }): Params<Of>,

@@ -1,5 +1,6 @@
 //! delivery's edge.
 
+mod bringing;
 mod operations;
 mod shape;
 mod stream;
@@ -9,47 +10,61 @@ mod tests;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use kernel::ids::OrderId;
 use kernel::lang::Language;
-use kernel::order::TroubleReason;
 use kernel::people::Actor;
-use kernel::personal::Handover;
-use platform::actor::{Caller, Speaks, require_rider};
+use platform::actor::{Caller, Speaks};
 use platform::commands::{self, Asked, outage};
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
 use platform::problem::{Problem, sentence};
 use platform::reply::Reply;
 use serde::Deserialize;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::shape::Told;
-use crate::domain::commands::{Assignment, By, What};
+use crate::domain::commands::{By, What};
 use crate::domain::delivery::{Rejection, Status};
 use crate::domain::views::{Row, Shown, shown_to};
 use crate::service::DeliveryService;
 
 /// delivery's addresses.
 pub fn router(service: DeliveryService) -> Router {
-    Router::new()
-        .route("/deliveries", get(list))
-        .route("/deliveries/stream", get(stream::changes))
-        .route("/deliveries/{orderId}", get(one))
-        .route("/deliveries/{orderId}/claim", post(claim))
-        .route("/deliveries/{orderId}/release", post(release))
-        .route("/deliveries/{orderId}/pick-up", post(pick_up))
-        .route("/deliveries/{orderId}/interrupt", post(interrupt))
-        .route("/deliveries/{orderId}/resume", post(resume))
-        .route("/deliveries/{orderId}/fail", post(fail))
-        .route("/deliveries/{orderId}/complete", post(complete))
-        .merge(operations::router())
-        .with_state(service)
+    routes().with_state(service).into()
 }
 
-#[derive(Deserialize)]
+/// What they answer.
+pub fn described() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<DeliveryService> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(stream::changes))
+        .routes(routes!(one))
+        .routes(routes!(bringing::claim))
+        .routes(routes!(bringing::release))
+        .routes(routes!(bringing::pick_up))
+        .routes(routes!(bringing::interrupt))
+        .routes(routes!(bringing::resume))
+        .routes(routes!(bringing::fail))
+        .routes(routes!(bringing::complete))
+        .merge(operations::routes())
+}
+
+#[derive(Deserialize, schemars::JsonSchema)]
 struct Filter {
+    #[schemars(with = "Option<Status>")]
     status: Option<String>,
 }
+
+/// A page of deliveries.
+type DeliveryPage = Page<Told<'static>>;
+
+platform::asked_in_query!(Filter);
 
 impl Filter {
     fn status(&self) -> Result<Option<Status>, Problem> {
@@ -59,6 +74,17 @@ impl Filter {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/deliveries",
+    operation_id = "listDeliveries",
+    tag = "deliveries",
+    summary = "Deliveries, oldest first",
+    params(Filter, Paging),
+    responses(
+        (status = 200, description = "The deliveries.", body = DeliveryPage),
+    ),
+)]
 async fn list(
     State(service): State<DeliveryService>,
     Caller(actor): Caller,
@@ -84,6 +110,16 @@ fn page(
     Ok(axum::Json(page.map(|row| Told::of(service, &row, actor, language).json())))
 }
 
+#[utoipa::path(
+    get,
+    path = "/deliveries/{orderId}",
+    operation_id = "showDelivery",
+    tag = "deliveries",
+    summary = "A delivery",
+    responses(
+        (status = 200, description = "The delivery.", body = Told),
+    ),
+)]
 async fn one(
     State(service): State<DeliveryService>,
     Caller(actor): Caller,
@@ -97,104 +133,6 @@ async fn one(
         }
         Some(_) | None => Err(Problem::not_found()),
     }
-}
-
-async fn claim(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what =
-        require_rider(&asked.actor).map(|rider| What::AssignRider { rider_id: rider.clone(), by: Assignment::Claim });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-#[derive(Default, Deserialize)]
-struct MaybeReason {
-    reason: Option<TroubleReason>,
-}
-
-#[derive(Deserialize)]
-struct Reason {
-    reason: TroubleReason,
-}
-
-#[derive(Default, Deserialize)]
-struct HandedOver {
-    handover: Option<Handover>,
-}
-
-async fn release(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let MaybeReason { reason } = asked.json_or_default()?;
-        Ok(What::ReleaseRider { by, reason })
-    });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-async fn pick_up(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).map(|by| What::PickUp { by });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-async fn interrupt(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let Reason { reason } = asked.json()?;
-        Ok(What::Interrupt { by, reason })
-    });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-async fn resume(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).map(|by| What::Resume { by });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-async fn fail(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let Reason { reason } = asked.json()?;
-        Ok(What::Fail { by, reason })
-    });
-    carry_out(&service, order, language, &asked, what).await
-}
-
-async fn complete(
-    State(service): State<DeliveryService>,
-    PathId(order): PathId<OrderId>,
-    Speaks(language): Speaks,
-    asked: Asked,
-) -> Response {
-    let what = by(&service, order, &asked.actor).and_then(|by| {
-        let HandedOver { handover } = asked.json_or_default()?;
-        Ok(What::Complete { by, handover })
-    });
-    carry_out(&service, order, language, &asked, what).await
 }
 
 /// Does `what` once per idempotency key, and answers with the delivery.

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use kernel::people::Actor;
 use platform::actor::{Caller, require_operator};
+use platform::describe::Resumable;
 use platform::extract::Params;
 use platform::identity::Identity;
 use platform::paging::{LARGEST_LIMIT, USUAL_LIMIT};
@@ -21,6 +22,7 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use self::cursor::Cursor;
+use self::page::MergedPage;
 use crate::Gateway;
 use crate::proxy::names_a_stream;
 
@@ -28,7 +30,7 @@ use crate::proxy::names_a_stream;
 const PATH: &str = "/events";
 
 /// What a reader may ask for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 pub(crate) struct Wanted {
     /// The events after this, like `app:120;customer:7`; without it all from the beginning.
     from: Option<String>,
@@ -36,7 +38,20 @@ pub(crate) struct Wanted {
     limit: Option<usize>,
 }
 
+platform::asked_in_query!(Wanted);
+
 /// Answers with a stream if that is what is asked for, and otherwise with a page; operators only.
+#[utoipa::path(
+    get,
+    path = "/api/events",
+    operation_id = "readEvents",
+    tag = "events",
+    summary = "All published events, merged: a page of them, or live",
+    params(Wanted, Resumable),
+    responses(
+        (status = 200, description = "A page; a stream for those who accept text/event-stream.", body = MergedPage),
+    ),
+)]
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Caller(actor): Caller,

@@ -31,8 +31,9 @@ const LONGEST: usize = 16 * 1024;
 /// What each context was asked for, or is.
 type ByContext = BTreeMap<Context, AskedFaults>;
 
-#[derive(Default, Serialize)]
-struct Overview {
+#[derive(Default, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "AllFaults")]
+pub(crate) struct Overview {
     /// What is in force now, in those that answered.
     faults: ByContext,
     /// Those that run without faults and take none.
@@ -43,6 +44,13 @@ struct Overview {
     missing: Vec<Context>,
 }
 
+/// The same as it is asked for.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+pub(crate) struct ByContextBody(ByContext);
+
+platform::written!(Overview);
+platform::taken!(ByContextBody);
+
 /// What one context said.
 enum Told {
     Has(AskedFaults),
@@ -51,6 +59,18 @@ enum Told {
 }
 
 /// Answers with the faults of all contexts; operators only.
+#[utoipa::path(
+    get,
+    path = "/api/operations/faults",
+    operation_id = "allFaults",
+    tag = "faults",
+    summary = "What is broken on purpose, in all contexts",
+    responses(
+        (status = 200, description = "The faults.", body = Overview),
+        (status = 404, description = "not-found"),
+        (status = 503, description = "service-unavailable"),
+    ),
+)]
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Result<Response, Problem> {
     let operator = operator(caller)?;
     let calls = Context::ALL.map(|context| (context, Method::GET, Body::empty()));
@@ -58,14 +78,27 @@ pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, caller: Caller) ->
 }
 
 /// Replaces the faults of those contexts that are named, and leaves the others as they are; operators only.
+#[utoipa::path(
+    put,
+    path = "/api/operations/faults",
+    operation_id = "askAllFaults",
+    tag = "faults",
+    summary = "Break something on purpose",
+    request_body(content = ByContextBody, example = json!({"pay": {"payment": {"delayMs": 300}}})),
+    responses(
+        (status = 200, description = "The faults.", body = Overview),
+        (status = 404, description = "not-found"),
+        (status = 503, description = "service-unavailable"),
+    ),
+)]
 pub(crate) async fn ask(
     State(gateway): State<Arc<Gateway>>,
     caller: Caller,
-    asked: extract::Json<ByContext>,
+    asked: extract::Json<ByContextBody>,
 ) -> Result<Response, Problem> {
     let operator = operator(caller)?;
     let mut calls = Vec::new();
-    for (context, faults) in asked.value {
+    for (context, faults) in asked.value.0 {
         faults.refuse_misfits(context, &format!("{context}."))?;
         calls.push((context, Method::PUT, Body::from(serde_json::to_vec(&faults).unwrap_or_default())));
     }
@@ -73,6 +106,18 @@ pub(crate) async fn ask(
 }
 
 /// Ends the faults of all contexts; operators only.
+#[utoipa::path(
+    delete,
+    path = "/api/operations/faults",
+    operation_id = "clearAllFaults",
+    tag = "faults",
+    summary = "End all that is broken on purpose",
+    responses(
+        (status = 200, description = "The faults: none.", body = Overview),
+        (status = 404, description = "not-found"),
+        (status = 503, description = "service-unavailable"),
+    ),
+)]
 pub(crate) async fn clear(State(gateway): State<Arc<Gateway>>, caller: Caller) -> Result<Response, Problem> {
     let operator = operator(caller)?;
     let calls = Context::ALL.map(|context| (context, Method::DELETE, Body::empty()));

@@ -9,6 +9,7 @@ pub mod accounts;
 mod around;
 mod authenticate;
 mod bodies;
+mod documents;
 mod events;
 mod faults;
 mod forward;
@@ -32,10 +33,13 @@ use axum::routing::get;
 use kernel::Context;
 use platform::access::Routes;
 use platform::config::Limits;
+use platform::describe::Description;
 use platform::identity::Signer;
 use platform::problem::Problem;
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics, Readiness};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::accounts::Accounts;
 use self::proxy::{Remotes, Target};
@@ -78,10 +82,12 @@ pub struct Options {
     pub faults: bool,
     /// The origins whose pages may call this gateway from a browser.
     pub callers: Vec<HeaderValue>,
+    /// The OpenAPI document of all that is answered here.
+    pub openapi: serde_json::Value,
 }
 
 /// Something to read.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Document {
     /// What it is called.
     pub title: String,
@@ -141,6 +147,7 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
     }
     let waiting = Waiting::default();
+    let documents = documents::router(&options.openapi);
     let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, traffic, waiting, options });
     let router = router
         .route("/", get(page::show))
@@ -152,6 +159,7 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         .route("/api/operations/gateway/waiting-room", get(waiting::rooms).put(waiting::operate))
         .merge(signin::router())
         .merge(own)
+        .merge(documents)
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
         .fallback(forward::forward)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
@@ -160,6 +168,17 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
         .layer(from_fn_with_state(Arc::clone(&gateway), traffic::enter))
         .with_state(gateway);
     around::all(router, callers)
+}
+
+/// What the gateway answers itself.
+pub fn described() -> Description {
+    let own = OpenApiRouter::<Arc<Gateway>>::new()
+        .routes(routes!(page::show))
+        .routes(routes!(status::show))
+        .routes(routes!(events::show))
+        .routes(routes!(faults::show, faults::ask, faults::clear));
+    let all = [own.into_openapi(), telemetry::described(), documents::described()];
+    all.into_iter().map(Description::of).reduce(Description::and).unwrap_or_default()
 }
 
 #[cfg(test)]

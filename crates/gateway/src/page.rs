@@ -25,6 +25,17 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Answers with the start page.
+#[utoipa::path(
+    get,
+    path = "/",
+    operation_id = "showStart",
+    tag = "pages",
+    summary = "What runs, where it is, and where to go next",
+    security(()),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
     // Without an answer nobody is shown who can sign in, and the page is there all the same.
     let demo = gateway.accounts.demo_people().await.unwrap_or_default();

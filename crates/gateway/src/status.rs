@@ -20,12 +20,23 @@ use crate::{Document, Gateway};
 const LONGEST: usize = 16 * 1024;
 
 /// Answers with the status as JSON.
+#[utoipa::path(
+    get,
+    path = "/api/status",
+    operation_id = "showStatus",
+    tag = "machines",
+    summary = "What runs: each service, asked now",
+    security(()),
+    responses(
+        (status = 200, description = "How each is.", body = Status),
+    ),
+)]
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(Status::of(&gateway).await)).into_response()
 }
 
 /// What the start page shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub(crate) struct Status {
     /// The gateway's own address.
     pub address: String,
@@ -38,8 +49,10 @@ pub(crate) struct Status {
     pub documents: Vec<Document>,
 }
 
+platform::written!(Status);
+
 /// One service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub(crate) struct Service {
     /// Its name.
     #[serde(rename = "service")]
@@ -55,8 +68,9 @@ pub(crate) struct Service {
 }
 
 /// How a service is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(rename = "ServiceState")]
 pub(crate) enum Health {
     /// It does its work.
     Ready,

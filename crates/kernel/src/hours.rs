@@ -11,7 +11,7 @@ use crate::Time;
 use crate::lang::Localized;
 
 /// Opening hours of a week, in the store's own time zone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Hours {
     /// IANA name of the zone the hours are meant in.
@@ -30,7 +30,7 @@ pub struct Hours {
 }
 
 /// The spans of each weekday; a day without spans is a day off.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Week {
@@ -44,7 +44,7 @@ pub struct Week {
 }
 
 /// From when to when, as `HH:MM`; a close not later than the open means the next day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Span {
     /// When it opens.
     pub open: String,
@@ -53,7 +53,7 @@ pub struct Span {
 }
 
 /// The nth of a weekday in a month on which the store stays closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MonthlyClosed {
     /// `mon` to `sun`.
     pub day: String,

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// A language that Baedal speaks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Korean, the first choice.
@@ -43,7 +45,7 @@ impl Language {
 }
 
 /// A name or text in both languages.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(expecting = "an object with the texts ko and en")]
 pub struct Localized {
     /// Korean.

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct AmountOverflow;
 
 /// An amount of money in minor units of one currency (won for KRW).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct Amount(i64);
 
@@ -84,7 +86,7 @@ impl std::fmt::Display for Amount {
 }
 
 /// The currency of every amount beside it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Currency {
     /// South Korean won, which has no smaller unit.

@@ -13,9 +13,9 @@ use crate::ids::StoreId;
 pub struct NotAPersonId;
 
 /// A person as the sign-in knows them; opaque to the contexts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String")]
-pub struct PersonId(String);
+pub struct PersonId(#[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,64}$"))] String);
 
 impl PersonId {
     /// Reads an id.
@@ -109,7 +109,7 @@ impl std::fmt::Display for Actor {
 }
 
 /// What somebody acts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Orders and pays.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything about a person that an event may carry. It never stands in an event's body, in logs,
 /// metrics, urls or the public event stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersonalData {
     /// Phone number of the orderer, as given.
@@ -25,7 +25,7 @@ pub struct PersonalData {
 }
 
 /// An address as people write it, with its place where known.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Address {
     /// The road address.
@@ -48,14 +48,16 @@ pub struct Address {
 impl Eq for Address {}
 
 /// What the customer asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Requests {
     /// To the store.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub store: Option<String>,
     /// To the rider.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub rider: Option<String>,
     /// How to hand over.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +68,9 @@ pub struct Requests {
 }
 
 /// How the food is handed over.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Handover {
     /// Left at the door.

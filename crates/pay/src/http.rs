@@ -7,28 +7,38 @@ mod tests;
 mod webhooks;
 
 use axum::Router;
-use axum::routing::{get, post};
 use kernel::people::Actor;
 use platform::commands::commit_problem;
 use platform::problem::{Problem, sentence};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::domain::payment::Rejection;
 use crate::service::{LookUpError, PayService};
 
 /// Every address of pay.
 pub fn router(service: PayService) -> Router {
-    Router::new()
-        .route("/payments", post(payments::request))
-        .route("/payments/{order_id}", get(payments::show))
-        .route("/operations/pay/payments/{order_id}/look-up", post(payments::look_up))
-        .route("/operations/pay/ledger", get(books::ledger))
-        .route("/operations/pay/balances", get(books::balances))
-        .route("/operations/pay/refunds", get(books::refunds))
-        .route("/operations/pay/refunds/{refund_id}/settle", post(books::settle))
-        .route("/operations/pay/refunds/{refund_id}/retry", post(books::retry))
-        .route("/operations/pay/reconciliation", get(books::reconciliation))
-        .route("/webhooks/toss", post(webhooks::toss))
-        .with_state(service)
+    routes().with_state(service).into()
+}
+
+/// What they answer.
+pub fn described() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<PayService> {
+    OpenApiRouter::new()
+        .routes(routes!(payments::request))
+        .routes(routes!(payments::show))
+        .routes(routes!(payments::look_up))
+        .routes(routes!(books::ledger))
+        .routes(routes!(books::balances))
+        .routes(routes!(books::refunds))
+        .routes(routes!(books::settle))
+        .routes(routes!(books::retry))
+        .routes(routes!(books::reconciliation))
+        .routes(routes!(webhooks::toss))
 }
 
 fn require_app(actor: &Actor) -> Result<(), Problem> {

@@ -1,6 +1,8 @@
 //! pay: takes payments, gives refunds and keeps the ledger.
 
 pub mod adapters;
+#[cfg(test)]
+mod contracts;
 pub mod domain;
 pub mod http;
 pub mod ports;

@@ -104,6 +104,8 @@ impl Routes {
 /// Whether anybody may ask a service for this: how it is, and what it is.
 pub fn is_open(path: &str) -> bool {
     matches!(path, "/health/live" | "/health/ready" | "/metrics" | "/openapi.json" | "/asyncapi.json" | KEYS_PATH)
+        || path == "/docs"
+        || ["/docs/", "/schemas/"].iter().any(|documents| path.starts_with(documents))
 }
 
 /// Whether `identity` may call `route`: 401 where somebody would have to sign in, else 403.

@@ -97,7 +97,9 @@ fn told_by_the_server(extensions: &Extensions) -> (Uuid, Option<Arc<str>>, Deadl
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     match value.to_str() {
-        Ok(text) if (1..=LONGEST_KEY).contains(&text.len()) => Ok(Some(text.to_owned())),
+        Ok(text) if (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(Some(text.to_owned()))
+        }
         Ok(_) | Err(_) => Err(Problem::invalid_field("Idempotency-Key", "1 to 255 visible ASCII characters")),
     }
 }
@@ -202,6 +204,31 @@ pub fn commit_problem(error: &CommitError) -> Problem {
         CommitError::Store(error) => outage(error),
         CommitError::Conflict | CommitError::Fenced | CommitError::KeyTaken => {
             Problem::conflict("busy", "Others are changing the same thing. Try again.").retry_after(1)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn key(text: &str) -> Result<Option<String>, Problem> {
+        key_of(&HeaderMap::from_iter([(
+            axum::http::HeaderName::from_static("idempotency-key"),
+            HeaderValue::from_bytes(text.as_bytes()).unwrap(),
+        )]))
+    }
+
+    #[test]
+    fn a_key_is_up_to_255_visible_letters_of_ascii() {
+        assert_eq!(key_of(&HeaderMap::new()), Ok(None));
+        for good in ["k", "01a21ac7-f1bb", "\"quoted\"", &"k".repeat(255)] {
+            assert_eq!(key(good), Ok(Some(good.to_owned())));
+        }
+        for bad in ["", " ", "a b", "a\tb", "열쇠", &"k".repeat(256)] {
+            assert_eq!(key(bad).unwrap_err().status(), 422, "{bad:?}");
         }
     }
 }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use self::asked::{AskedFaults, EventFaults, MessageFaults, PaymentFaults, PaymentMode};
-pub use self::edge::around;
+pub use self::edge::{around, described};
 use crate::ids::Ids;
 
 /// The faults of one context. Cheap to clone.

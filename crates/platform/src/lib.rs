@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod database;
 pub mod deadline;
+pub mod describe;
 pub mod extract;
 pub mod faults;
 pub mod idempotency;

@@ -1,35 +1,31 @@
 //! What an operator sees and does in every context: lag, waits, parked messages, outbound work, notes, events.
 
+mod events;
+
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
-use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
-use futures_util::{Stream, StreamExt, stream};
 use kernel::{Context, Time};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::actor::{Caller, require_operator};
-use crate::cloudevents::{CloudEvent, type_of};
 use crate::commands::{Asked, commit_problem, outage};
+use crate::describe::{Idempotent, of_context};
 use crate::extract::{PathId, PathNumber};
-use crate::paging::{LARGEST_LIMIT, USUAL_LIMIT};
 use crate::parking::{self, ParkedMessage};
 use crate::problem::Problem;
 use crate::room::Room;
-use crate::sse::{LastEventId, Message, respond};
-use crate::store::{StoreError, StoredEvent};
+use crate::store::StoreError;
 use crate::streams::{Aggregate, Streams};
 
 /// The most waits and calls that are listed.
 const MOST_LISTED: usize = 1000;
-/// Events that a live stream reads at a time.
-const BATCH: usize = 64;
 
 /// What the streams of one aggregate wait for.
 pub type Waiting = Arc<dyn Fn(Uuid) -> Result<Vec<kernel::decider::Wait>, StoreError> + Send + Sync>;
@@ -58,31 +54,44 @@ impl Operations {
 
     /// `/operations/<context>/…` and `/events`, for operators only.
     pub fn router(self) -> Router {
-        let context = self.room.store.context();
-        let path = |rest: &str| format!("/operations/{context}/{rest}");
-        Router::new()
-            .route(&path("lag"), get(lag))
-            .route(&path("waits"), get(waits))
-            .route(&path("parked"), get(parked))
-            .route(&path("parked/{id}/retry"), post(retry))
-            .route(&path("parked/{id}/skip"), post(skip))
-            .route(&path("work"), get(work))
-            .route(&path("notes/{subject}"), get(notes))
-            .route("/events", get(events))
-            .with_state(self)
+        routes(self.room.store.context()).with_state(self).into()
     }
 }
 
-#[derive(Serialize)]
-struct Items<T> {
+/// What operators find in `context`.
+pub fn described(context: Context) -> OpenApi {
+    routes(context).into_openapi()
+}
+
+fn routes(context: Context) -> OpenApiRouter<Operations> {
+    OpenApiRouter::new()
+        .routes(of_context(context, routes!(lag)))
+        .routes(of_context(context, routes!(waits)))
+        .routes(of_context(context, routes!(parked)))
+        .routes(of_context(context, routes!(retry)))
+        .routes(of_context(context, routes!(skip)))
+        .routes(of_context(context, routes!(work)))
+        .routes(of_context(context, routes!(notes)))
+        .routes(of_context(context, routes!(events::events)))
+}
+
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ListOf{T}")]
+pub(crate) struct Items<T> {
     items: Vec<T>,
 }
+
+type LagList = Items<Lag>;
+type WaitsList = Items<Waits>;
+type ParkedList = Items<ParkedMessage>;
+type WorkList = Items<Work>;
+type NoteList = Items<Noted>;
 
 fn items<T: Serialize>(items: Vec<T>) -> Response {
     Json(Items { items }).into_response()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Lag {
     source: Context,
     position: u64,
@@ -91,6 +100,16 @@ struct Lag {
     ready: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/operations/{context}/lag",
+    operation_id = "{context}Lag",
+    tag = "operations",
+    summary = "How far each source has been heard",
+    responses(
+        (status = 200, description = "As it stands.", body = LagList),
+    ),
+)]
 async fn lag(State(operations): State<Operations>, Caller(actor): Caller) -> Result<Response, Problem> {
     require_operator(&actor)?;
     let sources = operations.room.hearings.all().into_iter().map(|(source, hearing)| Lag {
@@ -103,7 +122,7 @@ async fn lag(State(operations): State<Operations>, Caller(actor): Caller) -> Res
     Ok(items(sources.collect()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Waits {
     stream: String,
@@ -115,7 +134,7 @@ struct Waits {
     held_back: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct WaitsFor {
     what: &'static str,
@@ -125,6 +144,16 @@ struct WaitsFor {
     held_back: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/operations/{context}/waits",
+    operation_id = "{context}Waits",
+    tag = "operations",
+    summary = "What is waited for, and until when",
+    responses(
+        (status = 200, description = "As it stands.", body = WaitsList),
+    ),
+)]
 async fn waits(State(operations): State<Operations>, Caller(actor): Caller) -> Result<Response, Problem> {
     require_operator(&actor)?;
     let found: Vec<(String, i64)> = operations
@@ -168,12 +197,34 @@ impl Operations {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/operations/{context}/parked",
+    operation_id = "{context}Parked",
+    tag = "operations",
+    summary = "Messages that were set aside",
+    responses(
+        (status = 200, description = "As it stands.", body = ParkedList),
+    ),
+)]
 async fn parked(State(operations): State<Operations>, Caller(actor): Caller) -> Result<Response, Problem> {
     require_operator(&actor)?;
     let messages: Vec<ParkedMessage> = parking::list(&operations.room.store).map_err(|error| outage(&error))?;
     Ok(items(messages))
 }
 
+#[utoipa::path(
+    post,
+    path = "/operations/{context}/parked/{id}/retry",
+    operation_id = "{context}RetryParked",
+    tag = "operations",
+    summary = "Try a message that was set aside again",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "As it stands.", body = Done),
+        (status = 409, description = "busy"),
+    ),
+)]
 async fn retry(
     State(Operations { room, .. }): State<Operations>,
     PathNumber(id): PathNumber,
@@ -183,6 +234,18 @@ async fn retry(
     found(room.parking.retry(&room.store, id).await.map_err(|error| commit_problem(&error))?)
 }
 
+#[utoipa::path(
+    post,
+    path = "/operations/{context}/parked/{id}/skip",
+    operation_id = "{context}SkipParked",
+    tag = "operations",
+    summary = "Leave a message that was set aside",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "As it stands.", body = Done),
+        (status = 409, description = "busy"),
+    ),
+)]
 async fn skip(
     State(Operations { room, .. }): State<Operations>,
     PathNumber(id): PathNumber,
@@ -194,13 +257,17 @@ async fn skip(
     found(skipped.map_err(|error| commit_problem(&error))?)
 }
 
+/// It is done; there is nothing to say about it.
+#[derive(Serialize, schemars::JsonSchema)]
+struct Done {}
+
+crate::written!(Done);
+
 fn found(there: bool) -> Result<Response, Problem> {
-    #[derive(Serialize)]
-    struct Done {}
     if there { Ok(Json(Done {}).into_response()) } else { Err(Problem::not_found()) }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Work {
     stream: String,
@@ -211,6 +278,16 @@ struct Work {
     under_way: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/operations/{context}/work",
+    operation_id = "{context}Work",
+    tag = "operations",
+    summary = "Calls to the outside that are due",
+    responses(
+        (status = 200, description = "As it stands.", body = WorkList),
+    ),
+)]
 async fn work(State(operations): State<Operations>, Caller(actor): Caller) -> Result<Response, Problem> {
     require_operator(&actor)?;
     let now = operations.room.clock.now();
@@ -235,13 +312,24 @@ async fn work(State(operations): State<Operations>, Caller(actor): Caller) -> Re
     Ok(items(rows.map_err(|error| outage(&error))?))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Note")]
 struct Noted {
     at: Time,
     cause: String,
     what: String,
 }
 
+#[utoipa::path(
+    get,
+    path = "/operations/{context}/notes/{subject}",
+    operation_id = "{context}Notes",
+    tag = "operations",
+    summary = "What was noted of an order",
+    responses(
+        (status = 200, description = "As it stands.", body = NoteList),
+    ),
+)]
 async fn notes(
     State(operations): State<Operations>,
     PathId(subject): PathId<Uuid>,
@@ -250,70 +338,6 @@ async fn notes(
     require_operator(&actor)?;
     let notes = operations.room.store.readers().with(|reader| reader.notes(subject)).map_err(|error| outage(&error))?;
     Ok(items(notes.into_iter().map(|note| Noted { at: note.at, cause: note.cause, what: note.what }).collect()))
-}
-
-#[derive(Deserialize)]
-struct From {
-    from: Option<String>,
-    limit: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Page {
-    items: Vec<Box<RawValue>>,
-    /// Where the next page begins; the same again at the end of the log.
-    next: u64,
-}
-
-/// Every published event of this context, after the position `from`: live, or a page of them.
-async fn events(
-    State(Operations { room, .. }): State<Operations>,
-    Caller(actor): Caller,
-    last: LastEventId,
-    headers: HeaderMap,
-    Query(From { from, limit }): Query<From>,
-) -> Result<Response, Problem> {
-    require_operator(&actor)?;
-    let from: Option<u64> = number("from", from)?;
-    let from = last.within(room.store.tail().head()).and_then(|last| u64::try_from(last).ok()).or(from).unwrap_or(0);
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accept.contains("text/event-stream") {
-        let shutdown = room.shutdown.clone();
-        return Ok(respond(live(room, from), &shutdown));
-    }
-    let limit = number("limit", limit)?.unwrap_or(USUAL_LIMIT).clamp(1, LARGEST_LIMIT);
-    let found = room.store.events_after(from, limit).map_err(|error| outage(&error))?;
-    let next = found.last().map_or(from, |event| event.position);
-    let items = found.iter().map(|event| enveloped(&room, event)).collect::<Result<_, _>>();
-    Ok(Json(Page { items: items.map_err(|error| outage(&error))?, next }).into_response())
-}
-
-fn number<T: std::str::FromStr>(field: &str, text: Option<String>) -> Result<Option<T>, Problem> {
-    text.map(|text| text.parse().map_err(|_| Problem::invalid_field(field, "a whole number, not below 0"))).transpose()
-}
-
-fn enveloped(room: &Room, event: &StoredEvent) -> Result<Box<RawValue>, StoreError> {
-    let envelope = CloudEvent::of(room.store.context(), room.store.log(), event)?;
-    serde_json::value::to_raw_value(&envelope)
-        .map_err(|error| StoreError::Unreadable(format!("an envelope cannot be written as JSON: {error}")))
-}
-
-/// Ends when the log cannot be read: the reader comes back with its last position.
-fn live(room: Room, from: u64) -> impl Stream<Item = Message> + Send {
-    let head = room.store.tail().watch();
-    let batches = stream::unfold((room, head, from), async |(room, mut head, from)| {
-        head.wait_for(|head| *head > from).await.ok()?;
-        let events = room.store.events_after(from, BATCH).ok()?;
-        let messages = events.iter().map(|event| message(&room, event)).collect::<Result<Vec<_>, _>>().ok()?;
-        let from = events.last().map_or(from, |event| event.position);
-        Some((stream::iter(messages), (room, head, from)))
-    });
-    batches.flatten()
-}
-
-fn message(room: &Room, event: &StoredEvent) -> Result<Message, StoreError> {
-    let data = enveloped(room, event)?.get().to_owned();
-    Ok(Message { id: event.position as i64, event: type_of(room.store.context(), &event.name).into(), data })
 }
 
 fn time(milliseconds: i64) -> Time {

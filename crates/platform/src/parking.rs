@@ -21,7 +21,7 @@ pub struct Parking {
 }
 
 /// A parked message, as an operator sees it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ParkedMessage {
     /// Its number.

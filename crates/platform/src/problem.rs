@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::Context;
 use kernel::ids::OrderId;
 use kernel::money::Amount;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -25,29 +26,42 @@ struct Inner {
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// What went wrong (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Shape {
+#[schemars(rename = "Problem")]
+pub(crate) struct Shape {
+    /// Which problem it is: the same text for the same problem, for good.
+    #[schemars(regex(pattern = "^/problems/[a-z-]+$"))]
     r#type: String,
+    /// What it is called.
     title: String,
+    /// The HTTP status.
     status: u16,
+    /// What is the matter here, for people.
     detail: String,
+    /// What is wrong with which field of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     fields: Vec<FieldProblem>,
+    /// The order it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<OrderId>,
+    /// What the order comes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     total_amount: Option<Amount>,
+    /// The services that did not answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<Context>,
+    /// Where somebody stands who has to wait.
     #[serde(flatten)]
     place: Option<Place>,
+    /// Under which id a bug is logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<Uuid>,
 }
 
 /// Where somebody stands who has to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Place {
     position: u64,
@@ -55,7 +69,7 @@ struct Place {
 }
 
 /// What is wrong with one field of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct FieldProblem {
     /// The path of the field, like `items[0].quantity`.
     pub field: String,

@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use parking_lot::Mutex;
 use tracing_subscriber::EnvFilter;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::config::{Log, LogFormat};
 use crate::problem::Problem;
@@ -142,16 +145,67 @@ pub fn routes<S: Clone + Send + Sync + 'static>(
     metrics: Metrics,
     shutdown: Shutdown,
 ) -> Router<S> {
-    Router::new()
-        .route("/health/live", get(async || fresh("live\n")))
-        .route("/health/ready", get(async move || ready(&readiness, &shutdown)))
-        .route(
-            "/metrics",
-            get(async move || ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.text())),
-        )
+    described_routes().with_state(Process { readiness, metrics, shutdown }).into()
 }
 
-fn ready(readiness: &Readiness, shutdown: &Shutdown) -> Response {
+/// What they answer.
+pub fn described() -> OpenApi {
+    described_routes().into_openapi()
+}
+
+fn described_routes() -> OpenApiRouter<Process> {
+    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready)).routes(routes!(shown))
+}
+
+/// What machines ask a process about.
+#[derive(Clone)]
+struct Process {
+    readiness: Readiness,
+    metrics: Metrics,
+    shutdown: Shutdown,
+}
+
+#[utoipa::path(
+    get,
+    path = "/health/live",
+    operation_id = "isLive",
+    tag = "machines",
+    summary = "Whether the process runs",
+    security(()),
+    responses((status = 200, description = "It does.", body = String, content_type = "text/plain; charset=utf-8")),
+)]
+async fn live() -> Response {
+    fresh("live\n")
+}
+
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "showMetrics",
+    tag = "machines",
+    summary = "What was counted and measured",
+    security(()),
+    responses((
+        status = 200,
+        description = "In the format of Prometheus.",
+        body = String,
+        content_type = "text/plain; version=0.0.4; charset=utf-8",
+    )),
+)]
+async fn shown(State(Process { metrics, .. }): State<Process>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.text())
+}
+
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    operation_id = "isReady",
+    tag = "machines",
+    summary = "Whether all that was there at the start has been heard",
+    security(()),
+    responses((status = 200, description = "It has.", body = String, content_type = "text/plain; charset=utf-8")),
+)]
+async fn ready(State(Process { readiness, shutdown, .. }): State<Process>) -> Response {
     let missing = readiness.waits_for();
     if shutdown.is_begun() {
         Problem::unavailable("This process is stopping.", 1).into_response()

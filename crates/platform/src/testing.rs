@@ -1,6 +1,8 @@
 //! What the tests of all crates share: rooms in a directory that goes away, a clock that stands, and a way to wait
 //! until everything is at rest.
 
+pub mod contracts;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,8 @@
 //! store: menus, opening hours and the kitchen's tickets.
 
 mod board;
+#[cfg(test)]
+mod contracts;
 mod demo;
 pub mod domain;
 pub mod http;

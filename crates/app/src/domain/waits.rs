@@ -108,7 +108,7 @@ pub fn command_when_due(what: &str, state: &State) -> Option<What> {
 }
 
 /// What an order waits for, whoever's timer it is, and until when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WaitingFor {
     /// For what.
@@ -118,7 +118,7 @@ pub struct WaitingFor {
 }
 
 /// What can be waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Awaited {
     /// The customer pays.

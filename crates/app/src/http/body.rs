@@ -18,22 +18,30 @@ const LONGEST_TEXT: usize = 200;
 const LONGEST_TOKEN: usize = 300;
 
 /// The body of `POST /orders` and `POST /quotes`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderBody {
     pub store_id: StoreId,
+    #[schemars(length(min = 1, max = 50))]
     pub items: Vec<ItemBody>,
     #[serde(default)]
+    #[schemars(length(max = 200))]
     pub address: Option<String>,
     #[serde(default)]
+    #[schemars(length(max = 200))]
     pub address_detail: Option<String>,
     #[serde(default)]
+    #[schemars(length(max = 200))]
     pub zip: Option<String>,
     #[serde(default)]
+    #[schemars(range(min = -90.0, max = 90.0))]
     pub lat: Option<f64>,
     #[serde(default)]
+    #[schemars(range(min = -180.0, max = 180.0))]
     pub lng: Option<f64>,
+    /// A Korean phone number, with or without hyphens.
     #[serde(default)]
+    #[schemars(extend("examples" = ["010-1234-5678"]))]
     pub phone: Option<String>,
     #[serde(default)]
     pub requests: Option<Requests>,
@@ -48,29 +56,34 @@ pub struct OrderBody {
 }
 
 /// One thing that a customer wants.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemBody {
     pub menu_id: MenuId,
+    #[schemars(range(min = 1, max = 100))]
     pub quantity: u32,
     #[serde(default)]
     pub options: Vec<OptionId>,
 }
 
 /// How an order is paid: the body of `POST /orders/{id}/payment`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 pub struct PaymentBody {
     #[serde(default)]
     pub method: PaymentMethod,
+    #[schemars(length(min = 1, max = 300))]
     pub token: String,
 }
 
 /// The body of `POST /orders/{id}/cancel`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 pub struct CancelBody {
     #[serde(default)]
+    #[schemars(length(max = 200))]
     pub reason: Option<String>,
 }
+
+platform::taken!(OrderBody, PaymentBody, CancelBody);
 
 impl OrderBody {
     /// The basket in it, with a new id for each line.

@@ -8,6 +8,7 @@ use kernel::lang::Language;
 use kernel::order::{CancelCause, CancelReason, OrderStatus};
 use platform::actor::{Speaks, require_customer};
 use platform::commands::{Asked, once};
+use platform::describe::Idempotent;
 use platform::extract::PathId;
 use platform::problem::Problem;
 use platform::reply::Reply;
@@ -16,11 +17,26 @@ use platform::streams::Loaded;
 use super::answers::change;
 use super::body::CancelBody;
 use super::orders::of_customer;
+use super::shapes::OrderJson;
 use crate::domain::commands::What;
 use crate::domain::order::Order;
 use crate::service::AppService;
 
 /// `POST /orders/{id}/cancel`: 202 while the store is asked, 200 when it is done, 409 when it may not.
+#[utoipa::path(
+    post,
+    path = "/orders/{orderId}/cancel",
+    operation_id = "cancelOrder",
+    tag = "orders",
+    summary = "Cancel an order",
+    params(Idempotent),
+    request_body(content = Option<CancelBody>, example = json!({"reason": "잘못 주문했어요"})),
+    responses(
+        (status = 200, description = "Cancelled.", body = OrderJson),
+        (status = 202, description = "The store is asked.", body = OrderJson),
+        (status = 409, description = "cooking-started, on-its-way, already-delivered, order-ended, not-placed, payment-in-progress"),
+    ),
+)]
 pub async fn cancel(
     State(app): State<AppService>,
     PathId(id): PathId<OrderId>,

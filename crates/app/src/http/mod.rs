@@ -12,34 +12,44 @@ mod shapes;
 mod stores;
 
 use axum::Router;
-use axum::routing::{get, post};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::pages;
 use crate::service::AppService;
 
 /// app's routes.
 pub fn router(app: AppService) -> Router {
-    Router::new()
-        .route("/stores", get(stores::list))
-        .route("/stores/{storeId}", get(stores::show))
-        .route("/quotes", post(placing::quote))
-        .route("/orders", get(orders::list).post(placing::create))
-        .route("/orders/stream", get(orders::stream_all))
-        .route("/orders/{orderId}", get(orders::show))
-        .route("/orders/{orderId}/timeline", get(orders::story))
-        .route("/orders/{orderId}/stream", get(orders::stream_one))
-        .route("/orders/{orderId}/payment", post(paying::pay))
-        .route("/orders/{orderId}/cancel", post(cancelling::cancel))
-        .route("/o/{token}", get(pages::message_link))
-        .route("/o/{token}/pay", get(pages::pay_page))
-        .route("/pay/return", get(pages::came_back))
-        .route("/pay/failed", get(pages::failed))
-        .route("/pay/failed/{reference}", get(pages::failed_of))
-        .route("/operations/app/orders", get(operations::list))
-        .route("/operations/app/orders/{orderId}", get(operations::show))
-        .route("/operations/app/orders/{orderId}/cancel", post(operations::cancel))
-        .route("/operations/app/orders/{orderId}/close-undelivered", post(operations::close_undelivered))
-        .route("/operations/app/orders/{orderId}/adjust", post(operations::adjust))
-        .route("/operations/app/orders/{orderId}/erase", post(operations::erase))
-        .with_state(app)
+    routes().with_state(app).into()
+}
+
+/// What they answer.
+pub fn described() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<AppService> {
+    OpenApiRouter::new()
+        .routes(routes!(stores::list))
+        .routes(routes!(stores::show))
+        .routes(routes!(placing::quote))
+        .routes(routes!(orders::list, placing::create))
+        .routes(routes!(orders::stream_all))
+        .routes(routes!(orders::show))
+        .routes(routes!(orders::story))
+        .routes(routes!(orders::stream_one))
+        .routes(routes!(paying::pay))
+        .routes(routes!(cancelling::cancel))
+        .routes(routes!(pages::link::message_link))
+        .routes(routes!(pages::paying::pay_page))
+        .routes(routes!(pages::returning::came_back))
+        .routes(routes!(pages::failed::failed))
+        .routes(routes!(pages::failed::failed_of))
+        .routes(routes!(operations::list))
+        .routes(routes!(operations::show))
+        .routes(routes!(operations::cancel))
+        .routes(routes!(operations::close_undelivered))
+        .routes(routes!(operations::adjust))
+        .routes(routes!(operations::erase))
 }

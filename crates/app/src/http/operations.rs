@@ -10,6 +10,7 @@ use kernel::order::{AdjustReason, BorneBy, CancelCause, LineLeft, OrderStatus, W
 use kernel::people::Actor;
 use platform::actor::{Caller, Speaks, require_operator};
 use platform::commands::{Asked, once, outage};
+use platform::describe::Idempotent;
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
 use platform::problem::Problem;
@@ -18,19 +19,32 @@ use platform::view::Value;
 use serde::Deserialize;
 
 use super::answers::change;
-use super::shapes;
+use super::shapes::{self, OrderJson, OrderPage};
 use crate::domain::commands::What;
 use crate::service::AppService;
 
 /// Which orders.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Which {
     status: Option<OrderStatus>,
     attention: Option<bool>,
 }
 
+platform::asked_in_query!(Which);
+
 /// `GET /operations/app/orders?status=&attention=true`: newest first.
+#[utoipa::path(
+    get,
+    path = "/operations/app/orders",
+    operation_id = "operateOrders",
+    tag = "operations",
+    summary = "All orders, newest first",
+    params(Which, Paging),
+    responses(
+        (status = 200, description = "The orders.", body = OrderPage),
+    ),
+)]
 pub async fn list(
     State(app): State<AppService>,
     Caller(actor): Caller,
@@ -68,6 +82,16 @@ fn page(
 }
 
 /// `GET /operations/app/orders/{id}`.
+#[utoipa::path(
+    get,
+    path = "/operations/app/orders/{orderId}",
+    operation_id = "operateOrder",
+    tag = "operations",
+    summary = "Any order",
+    responses(
+        (status = 200, description = "The order.", body = OrderJson),
+    ),
+)]
 pub async fn show(
     State(app): State<AppService>,
     Caller(actor): Caller,
@@ -80,7 +104,7 @@ pub async fn show(
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct DecisionBody {
     reason: WithdrawReason,
@@ -88,7 +112,23 @@ struct DecisionBody {
     refund_amount: Option<Amount>,
 }
 
+platform::taken!(DecisionBody, AdjustBody);
+
 /// `POST /operations/app/orders/{id}/cancel {reason, borneBy, refundAmount}`.
+#[utoipa::path(
+    post,
+    path = "/operations/app/orders/{orderId}/cancel",
+    operation_id = "operateCancel",
+    tag = "operations",
+    summary = "Cancel any order",
+    params(Idempotent),
+    request_body(content = DecisionBody, example = json!({"reason": "support", "borneBy": "PLATFORM", "refundAmount": 24000})),
+    responses(
+        (status = 200, description = "Cancelled.", body = OrderJson),
+        (status = 409, description = "order-ended, already-delivered, on-its-way, not-delivering, order-live, not-placed, payment-in-progress, cooking-started"),
+        (status = 422, description = "refund-too-large, refund-negative"),
+    ),
+)]
 pub async fn cancel(
     State(app): State<AppService>,
     PathId(id): PathId<OrderId>,
@@ -108,6 +148,20 @@ pub async fn cancel(
 }
 
 /// `POST /operations/app/orders/{id}/close-undelivered {reason, borneBy, refundAmount}`.
+#[utoipa::path(
+    post,
+    path = "/operations/app/orders/{orderId}/close-undelivered",
+    operation_id = "operateCloseUndelivered",
+    tag = "operations",
+    summary = "Close an order that could not be delivered",
+    params(Idempotent),
+    request_body(content = DecisionBody, example = json!({"reason": "undeliverable", "borneBy": "CUSTOMER", "refundAmount": 0})),
+    responses(
+        (status = 200, description = "Closed.", body = OrderJson),
+        (status = 409, description = "order-ended, already-delivered, on-its-way, not-delivering, order-live, not-placed, payment-in-progress, cooking-started"),
+        (status = 422, description = "refund-too-large, refund-negative"),
+    ),
+)]
 pub async fn close_undelivered(
     State(app): State<AppService>,
     PathId(id): PathId<OrderId>,
@@ -125,7 +179,7 @@ pub async fn close_undelivered(
     act(&app, id, language, &asked, what).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AdjustBody {
     lines: Vec<LineLeft>,
@@ -134,6 +188,20 @@ struct AdjustBody {
 }
 
 /// `POST /operations/app/orders/{id}/adjust {lines, reason, borneBy}`.
+#[utoipa::path(
+    post,
+    path = "/operations/app/orders/{orderId}/adjust",
+    operation_id = "operateAdjust",
+    tag = "operations",
+    summary = "Take a part out of an order",
+    params(Idempotent),
+    request_body(content = AdjustBody, example = json!({"lines": [{"lineId": "019aa8dc-4830-7900-a32a-000000000001", "quantity": 0}], "reason": "missing", "borneBy": "STORE"})),
+    responses(
+        (status = 200, description = "Adjusted.", body = OrderJson),
+        (status = 409, description = "order-ended, already-delivered, on-its-way, not-delivering, order-live, not-placed, payment-in-progress, cooking-started"),
+        (status = 422, description = "no-such-line, nothing-taken, nothing-left"),
+    ),
+)]
 pub async fn adjust(
     State(app): State<AppService>,
     PathId(id): PathId<OrderId>,
@@ -153,6 +221,18 @@ pub async fn adjust(
 }
 
 /// `POST /operations/app/orders/{id}/erase`: forgets whose an ended order was, before its time.
+#[utoipa::path(
+    post,
+    path = "/operations/app/orders/{orderId}/erase",
+    operation_id = "operateErase",
+    tag = "operations",
+    summary = "Forget whose an ended order was",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "Forgotten.", body = OrderJson),
+        (status = 409, description = "order-live"),
+    ),
+)]
 pub async fn erase(
     State(app): State<AppService>,
     PathId(id): PathId<OrderId>,

@@ -11,6 +11,7 @@ use kernel::lang::Language;
 use kernel::people::{Actor, PersonId};
 use platform::actor::{Caller, Speaks, require_customer};
 use platform::commands::outage;
+use platform::describe::Resumable;
 use platform::extract::PathId;
 use platform::paging::{Page, Paging};
 use platform::problem::Problem;
@@ -21,7 +22,7 @@ use platform::topics::follow;
 use platform::view::Value;
 use serde::Serialize;
 
-use super::shapes;
+use super::shapes::{self, OrderJson, OrderPage};
 use crate::domain::order::Order;
 use crate::domain::views::{self, OrderRow, TimelineItem};
 use crate::domain::waits::WaitingFor;
@@ -32,6 +33,16 @@ use crate::tables::{customer_topic, order_topic};
 const MOST_AT_A_TIME: usize = 200;
 
 /// `GET /orders/{id}`.
+#[utoipa::path(
+    get,
+    path = "/orders/{orderId}",
+    operation_id = "showOrder",
+    tag = "orders",
+    summary = "An order",
+    responses(
+        (status = 200, description = "The order.", body = OrderJson),
+    ),
+)]
 pub async fn show(
     State(app): State<AppService>,
     Caller(actor): Caller,
@@ -84,6 +95,17 @@ pub fn reply(
 }
 
 /// `GET /orders`: the customer's own, newest first.
+#[utoipa::path(
+    get,
+    path = "/orders",
+    operation_id = "listOrders",
+    tag = "orders",
+    summary = "My orders, newest first",
+    params(Paging),
+    responses(
+        (status = 200, description = "The orders.", body = OrderPage),
+    ),
+)]
 pub async fn list(
     State(app): State<AppService>,
     Caller(actor): Caller,
@@ -108,15 +130,28 @@ fn page(app: &AppService, actor: &Actor, language: Language, paging: &Paging) ->
     Ok(axum::Json(page).into_response())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Timeline")]
 struct TimelineJson {
     items: Vec<TimelineItem>,
     #[serde(skip_serializing_if = "Option::is_none")]
     waiting_for: Option<WaitingFor>,
 }
 
+platform::written!(TimelineJson);
+
 /// `GET /orders/{id}/timeline`: the order's whole story, and what it waits for until when.
+#[utoipa::path(
+    get,
+    path = "/orders/{orderId}/timeline",
+    operation_id = "tellOrder",
+    tag = "orders",
+    summary = "The whole story of an order",
+    responses(
+        (status = 200, description = "What happened, oldest first, and what it waits for.", body = TimelineJson),
+    ),
+)]
 pub async fn story(State(app): State<AppService>, Caller(actor): Caller, PathId(id): PathId<OrderId>) -> Response {
     tell(&app, &actor, id).unwrap_or_else(IntoResponse::into_response)
 }
@@ -140,6 +175,17 @@ fn tell(app: &AppService, actor: &Actor, id: OrderId) -> Result<Response, Proble
 }
 
 /// `GET /orders/{id}/stream`: the order whenever it changes.
+#[utoipa::path(
+    get,
+    path = "/orders/{orderId}/stream",
+    operation_id = "followOrder",
+    tag = "orders",
+    summary = "An order as it changes",
+    params(Resumable),
+    responses(
+        (status = 200, description = "`event: order` with the order, whenever it changes.", body = String, content_type = "text/event-stream"),
+    ),
+)]
 pub async fn stream_one(
     State(app): State<AppService>,
     Caller(actor): Caller,
@@ -161,6 +207,17 @@ pub async fn stream_one(
 }
 
 /// `GET /orders/stream`: the customer's orders whenever one changes.
+#[utoipa::path(
+    get,
+    path = "/orders/stream",
+    operation_id = "followOrders",
+    tag = "orders",
+    summary = "My orders as they change",
+    params(Resumable),
+    responses(
+        (status = 200, description = "`event: order` with the order, whenever one changes.", body = String, content_type = "text/event-stream"),
+    ),
+)]
 pub async fn stream_all(
     State(app): State<AppService>,
     Caller(actor): Caller,

@@ -10,6 +10,7 @@ use kernel::ids::OrderId;
 use kernel::order::PaymentMethod;
 use platform::actor::{Speaks, require_customer};
 use platform::commands::{Asked, commit_problem, once, outage};
+use platform::describe::Idempotent;
 use platform::extract::PathId;
 use platform::problem::Problem;
 use platform::reply::Reply;
@@ -19,6 +20,7 @@ use platform::streams::{HandleError, Loaded};
 use super::answers::{Answers, Exchange, declined, why_declined};
 use super::body::PaymentBody;
 use super::problems;
+use super::shapes::OrderJson;
 use crate::domain::commands::{Outcome, What};
 use crate::domain::order::{Order, Rejection, Stage};
 use crate::domain::pricing;
@@ -26,6 +28,22 @@ use crate::ports::{PaymentAnswer, PaymentRequest};
 use crate::service::AppService;
 
 /// `POST /orders/{id}/payment`.
+#[utoipa::path(
+    post,
+    path = "/orders/{orderId}/payment",
+    operation_id = "payOrder",
+    tag = "orders",
+    summary = "Pay for an order",
+    params(Idempotent),
+    request_body(content = PaymentBody, example = json!({"method": "CARD", "token": "ok"})),
+    responses(
+        (status = 200, description = "Paid and placed.", body = OrderJson, headers(("Location" = String, description = "The order."))),
+        (status = 202, description = "Not paid yet: to be paid a little later, or being checked.", body = OrderJson, headers(("Location" = String, description = "The order."))),
+        (status = 402, description = "payment-declined"),
+        (status = 409, description = "already-paid, order-ended, payment-in-progress, hold-over, store-closed, sold-out, order-changed, not-the-next-attempt"),
+        (status = 422, description = "unknown-store"),
+    ),
+)]
 pub async fn pay(
     State(app): State<AppService>,
     PathId(id): PathId<OrderId>,

@@ -10,6 +10,7 @@ use kernel::order::OrderNumber;
 use kernel::people::PersonId;
 use platform::actor::{Speaks, require_customer};
 use platform::commands::{Asked, commit_problem, once, outage};
+use platform::describe::Idempotent;
 use platform::extract::Json;
 use platform::problem::Problem;
 use platform::reply::Reply;
@@ -19,6 +20,7 @@ use platform::streams::Loaded;
 use super::answers::{Answers, Exchange};
 use super::body::OrderBody;
 use super::paying::charge;
+use super::shapes::{OrderJson, QuoteJson};
 use super::{problems, shapes};
 use crate::domain::commands::{CreateOrder, What};
 use crate::domain::order::Order;
@@ -26,6 +28,20 @@ use crate::domain::pricing;
 use crate::service::AppService;
 
 /// `POST /quotes`: what an order would cost, or what is wrong with it.
+#[utoipa::path(
+    post,
+    path = "/quotes",
+    operation_id = "quoteOrder",
+    tag = "orders",
+    summary = "What an order would cost",
+    security(()),
+    request_body(content = OrderBody, example = json!({"storeId": "019aa8dc-4883-7518-b416-a51e317821cf", "items": [{"menuId": "019aa8dc-4881-71c4-9fa0-56741d0b328d", "quantity": 2}]})),
+    responses(
+        (status = 200, description = "What it comes to.", body = QuoteJson),
+        (status = 409, description = "store-closed, sold-out, total-differs"),
+        (status = 422, description = "unknown-store, unknown-item, below-minimum, invalid-field"),
+    ),
+)]
 pub async fn quote(State(app): State<AppService>, Speaks(language): Speaks, body: Json<OrderBody>) -> Response {
     let order = body.value;
     let front = match app.front(order.store_id) {
@@ -39,6 +55,22 @@ pub async fn quote(State(app): State<AppService>, Speaks(language): Speaks, body
 }
 
 /// `POST /orders`.
+#[utoipa::path(
+    post,
+    path = "/orders",
+    operation_id = "placeOrder",
+    tag = "orders",
+    summary = "Place an order, and pay for it if it says how",
+    params(Idempotent),
+    request_body(content = OrderBody, example = json!({"storeId": "019aa8dc-4883-7518-b416-a51e317821cf", "items": [{"menuId": "019aa8dc-4881-71c4-9fa0-56741d0b328d", "quantity": 2}], "address": "서울특별시 마포구 달보드레로 21", "addressDetail": "302호", "phone": "010-0000-2001", "requests": {"store": "덜 맵게 해 주세요", "handover": "leave-at-door", "cutlery": false}, "payment": {"method": "CARD", "token": "ok"}})),
+    responses(
+        (status = 201, description = "Paid and placed.", body = OrderJson, headers(("Location" = String, description = "The order."))),
+        (status = 202, description = "Made, and not paid yet: to be paid, to be paid a little later, or being checked.", body = OrderJson, headers(("Location" = String, description = "The order."))),
+        (status = 402, description = "payment-declined"),
+        (status = 409, description = "store-closed, sold-out, total-differs, order-ended, payment-in-progress, hold-over"),
+        (status = 422, description = "unknown-store, unknown-item, below-minimum, invalid-field"),
+    ),
+)]
 pub async fn create(State(app): State<AppService>, Speaks(speaks): Speaks, asked: Asked) -> Response {
     let exchange = Exchange { app: &app, asked: &asked, speaks, answers: Answers::Created };
     once(app.room(), app.running(), &asked, async || place(exchange).await, |id| exchange.standing(id)).await

@@ -10,6 +10,7 @@ use kernel::ids::{LineId, MenuId, OptionId, OrderId, StoreId};
 use kernel::lang::Language;
 use kernel::money::{Amount, Currency};
 use kernel::order::{ChargeKind, DeliveryBy, Line, OrderStatus, RefundStatus};
+use platform::paging::Page;
 use serde::Serialize;
 
 use crate::domain::pricing::Quote;
@@ -17,8 +18,9 @@ use crate::domain::storefront::{MenuEntry, StoreFrontRow};
 use crate::domain::views::{OrderRow, PaymentDue};
 use crate::domain::waits::WaitingFor;
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Order")]
 pub struct OrderJson<'a> {
     order_id: OrderId,
     order_number: &'a str,
@@ -52,8 +54,9 @@ pub struct OrderJson<'a> {
     version: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OrderItem")]
 struct ItemJson<'a> {
     line_id: LineId,
     menu_id: MenuId,
@@ -64,8 +67,9 @@ struct ItemJson<'a> {
     amount: Amount,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OrderedOption")]
 struct ChosenJson<'a> {
     option_id: OptionId,
     group: &'a str,
@@ -73,8 +77,9 @@ struct ChosenJson<'a> {
     price_amount: Amount,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OrderCharge")]
 struct ChargeJson {
     kind: ChargeKind,
     amount: Amount,
@@ -134,8 +139,9 @@ fn item(line: &Line, language: Language) -> ItemJson<'_> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Quote")]
 pub struct QuoteJson<'a> {
     store_id: StoreId,
     store_name: &'a str,
@@ -168,8 +174,9 @@ pub fn quote(quote: &Quote, store_id: StoreId, language: Language) -> QuoteJson<
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Store")]
 pub struct StoreJson<'a> {
     store_id: StoreId,
     name: &'a str,
@@ -191,14 +198,16 @@ pub struct StoreJson<'a> {
     menu: Option<Vec<MenuJson<'a>>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "StoreCategory")]
 struct CategoryJson<'a> {
     slug: &'a str,
     name: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MenuEntry")]
 struct MenuJson<'a> {
     menu_id: MenuId,
     name: &'a str,
@@ -208,7 +217,8 @@ struct MenuJson<'a> {
     option_groups: Vec<GroupJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "MenuGroup")]
 struct GroupJson<'a> {
     name: &'a str,
     min: u32,
@@ -216,8 +226,9 @@ struct GroupJson<'a> {
     options: Vec<OptionJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MenuChoice")]
 struct OptionJson<'a> {
     option_id: OptionId,
     name: Cow<'a, str>,
@@ -277,3 +288,10 @@ fn option_group(group: &OptionGroup, language: Language) -> GroupJson<'_> {
     });
     GroupJson { name: group.name.get(language), min: group.min, max: group.max, options: options.collect() }
 }
+
+/// A page of orders.
+pub type OrderPage = Page<OrderJson<'static>>;
+/// A page of stores.
+pub type StorePage = Page<StoreJson<'static>>;
+
+platform::written!(OrderJson<'_>, QuoteJson<'_>, StoreJson<'_>);

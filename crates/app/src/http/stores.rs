@@ -9,19 +9,33 @@ use platform::paging::{Page, Paging};
 use platform::problem::Problem;
 use serde::Deserialize;
 
-use super::shapes::{self, Menu};
+use super::shapes::{self, Menu, StoreJson, StorePage};
 use crate::domain::storefront::StoreFrontRow;
 use crate::service::AppService;
 
 /// What is looked for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Search {
     q: Option<String>,
     category: Option<String>,
 }
 
+platform::asked_in_query!(Search);
+
 /// `GET /stores?q=&category=`.
+#[utoipa::path(
+    get,
+    path = "/stores",
+    operation_id = "listStores",
+    tag = "stores",
+    summary = "Stores to choose from",
+    security(()),
+    params(Search, Paging),
+    responses(
+        (status = 200, description = "The stores, by their ids.", body = StorePage),
+    ),
+)]
 pub async fn list(
     State(app): State<AppService>,
     Speaks(language): Speaks,
@@ -55,6 +69,17 @@ fn mentions(front: &StoreFrontRow, words: &str) -> bool {
 }
 
 /// `GET /stores/{storeId}`: with its menu.
+#[utoipa::path(
+    get,
+    path = "/stores/{storeId}",
+    operation_id = "showStore",
+    tag = "stores",
+    summary = "A store with its menu",
+    security(()),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+    ),
+)]
 pub async fn show(State(app): State<AppService>, PathId(id): PathId<StoreId>, Speaks(language): Speaks) -> Response {
     match app.fronts().get(id) {
         Some(front) => axum::Json(shapes::store(&front, language, app.room().clock.now(), Menu::With)).into_response(),

@@ -14,12 +14,34 @@ use crate::domain::reference::Reference;
 use crate::service::AppService;
 
 /// `GET /pay/failed?code=&message=&orderId=`: what the window says is never shown, only what its code means.
+#[utoipa::path(
+    get,
+    path = "/pay/failed",
+    operation_id = "failPayment",
+    tag = "pages",
+    summary = "Where the window leads when nothing came of it",
+    security(()),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub async fn failed(State(app): State<AppService>, Speaks(language): Speaks, uri: Uri) -> Response {
     let query = Query::read(&uri);
     tell(&app, language, &query, query.one("orderId"))
 }
 
 /// `GET /pay/failed/{reference}`: the same. A window that is simply left names no order, so our pages name it here.
+#[utoipa::path(
+    get,
+    path = "/pay/failed/{reference}",
+    operation_id = "failPaymentOf",
+    tag = "pages",
+    summary = "The same for a known attempt",
+    security(()),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub async fn failed_of(
     State(app): State<AppService>,
     reference: PathText,

@@ -14,6 +14,19 @@ use crate::domain::views::OrderRow;
 use crate::service::AppService;
 
 /// `GET /o/{token}`: as a page, or as JSON for those who ask for it.
+#[utoipa::path(
+    get,
+    path = "/o/{token}",
+    operation_id = "followLink",
+    tag = "pages",
+    summary = "Where an order stands, by the link in a message",
+    security(()),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "No such link, or it is over.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 503, description = "Nobody can look right now.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub async fn message_link(
     State(app): State<AppService>,
     token: PathText,

@@ -3,10 +3,10 @@
 //! Nobody signs in here. Who holds an order's link token may see how it stands and pay for it, and who comes back from
 //! the provider's window names the attempt; neither learns a name, a phone number or an address.
 
-mod failed;
-mod link;
-mod paying;
-mod returning;
+pub mod failed;
+pub mod link;
+pub mod paying;
+pub mod returning;
 mod standing;
 mod told;
 mod window;
@@ -29,10 +29,6 @@ use kernel::lang::Language;
 use platform::streams::Loaded;
 use platform::view::Value;
 
-pub use failed::{failed, failed_of};
-pub use link::message_link;
-pub use paying::pay_page;
-pub use returning::came_back;
 pub use window::Window;
 
 use crate::domain::order::Order;

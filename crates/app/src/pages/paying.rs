@@ -24,6 +24,20 @@ use crate::service::AppService;
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// `GET /o/{token}/pay`: where there is nothing to pay, how the order stands.
+#[utoipa::path(
+    get,
+    path = "/o/{token}/pay",
+    operation_id = "openPayment",
+    tag = "pages",
+    summary = "Pay for an order in the window of the provider",
+    security(()),
+    responses(
+        (status = 303, description = "There is nothing to pay.", headers(("Location" = String, description = "The page that says how the order stands."))),
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "No such link, or it is over.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 503, description = "Nobody can look right now.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub async fn pay_page(
     State(app): State<AppService>,
     token: PathText,

@@ -31,6 +31,23 @@ use crate::http::paying::charge;
 use crate::service::AppService;
 
 /// `GET /pay/return?paymentKey=&orderId=&amount=`.
+#[utoipa::path(
+    get,
+    path = "/pay/return",
+    operation_id = "returnFromPayment",
+    tag = "pages",
+    summary = "Where the window of the provider leads back to",
+    security(()),
+    responses(
+        (status = 303, description = "The attempt is made.", headers(("Location" = String, description = "The page that says how the order stands."))),
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 400, description = "Not an address that the window leads to.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "No such link, or it is over.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 409, description = "Something changed meanwhile.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 425, description = "A load ahead: nothing is done.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 503, description = "Nobody can look right now.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub async fn came_back(State(app): State<AppService>, Speaks(language): Speaks, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     match confirmed(&app, language, &parts).await {

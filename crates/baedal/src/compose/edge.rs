@@ -16,6 +16,7 @@ use platform::server::Door;
 use super::{Composer, DEMO_DATA, Parts, Roles, length};
 use crate::codes;
 use crate::entrance::Entrance;
+use crate::interfaces::{self, Faults};
 
 /// What the gateway is, if it runs here.
 #[derive(Clone)]
@@ -97,12 +98,13 @@ impl Composer<'_> {
             metrics: self.parts.metrics.clone(),
             address: entrance.address(own),
             addresses: shown,
-            documents: Vec::new(),
+            documents: interfaces::documents(),
             patience: Patience::of(&self.settings.limits, payment),
             limits: self.settings.limits.clone(),
             payment,
             faults: self.settings.faults,
             callers: entrance.callers().to_vec(),
+            openapi: interfaces::openapi(Faults::of(self.settings)),
         };
         Ok((gateway::router(upstreams, options), entrance.door().clone()))
     }

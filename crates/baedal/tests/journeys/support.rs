@@ -223,6 +223,9 @@ impl TestApp {
             json: false,
         });
         assert_eq!(code, 0, "baedal check found something");
+        for (context, room) in self.parts.iter().flat_map(|part| part.running.rooms()) {
+            crate::described::look_at_the_log(*context, room);
+        }
     }
 
     pub fn gateway(&self) -> String {
@@ -257,7 +260,7 @@ impl TestApp {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.gateway()));
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.gateway()));
         if !actor.is_empty() {
             request = request.bearer_auth(self.token(actor).await);
         }
@@ -271,7 +274,9 @@ impl TestApp {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Answer { status, headers, body }
+        let answer = Answer { status, headers, body };
+        crate::described::look(&method, &format!("/api{path}"), &answer);
+        answer
     }
 
     pub async fn get(&self, actor: &str, path: &str) -> Answer {

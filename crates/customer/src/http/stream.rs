@@ -8,6 +8,7 @@ use futures_util::stream;
 use kernel::people::PersonId;
 use platform::actor::{Caller, require_customer};
 use platform::commands::outage;
+use platform::describe::Resumable;
 use platform::problem::Problem;
 use platform::sse::{self, LastEventId, Message};
 use platform::store::StoreError;
@@ -24,6 +25,17 @@ const LATEST: i64 = 50;
 const AT_A_TIME: i64 = 200;
 
 /// `event: notification` whenever one of the customer's notices comes or changes.
+#[utoipa::path(
+    get,
+    path = "/notifications/stream",
+    operation_id = "followNotifications",
+    tag = "notifications",
+    summary = "What I am told, as it comes",
+    params(Resumable),
+    responses(
+        (status = 200, description = "`event: notification` with the notice, whenever one comes or changes.", body = String, content_type = "text/event-stream"),
+    ),
+)]
 pub async fn follow(
     State(customer): State<CustomerService>,
     Caller(actor): Caller,

@@ -5,16 +5,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::post;
 use platform::commands::{commit_problem, outage};
 use platform::extract::RawBody;
 use platform::problem::Problem;
 use platform::store::Cause;
 use platform::streams::HandleError;
 use tokio::sync::Semaphore;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::domain::commands::What;
 use crate::domain::notice::Rejection;
@@ -29,18 +29,61 @@ const PATIENCE: Duration = Duration::from_secs(9);
 const LATER: u64 = 5;
 
 #[derive(Clone)]
-struct Ears {
+pub(super) struct Ears {
     customer: CustomerService,
     places: Arc<Semaphore>,
 }
 
+impl Ears {
+    /// Those of `customer`.
+    pub(super) fn of(customer: &CustomerService) -> Self {
+        Self { customer: customer.clone(), places: Arc::new(Semaphore::new(AT_A_TIME)) }
+    }
+}
+
 /// The paths of webhooks.
-pub fn router(customer: CustomerService) -> Router {
-    let ears = Ears { customer, places: Arc::new(Semaphore::new(AT_A_TIME)) };
-    Router::new()
-        .route("/webhooks/nhn", post(async |State(ears), RawBody(body)| hear(ears, Provider::Nhn, &body).await))
-        .route("/webhooks/solapi", post(async |State(ears), RawBody(body)| hear(ears, Provider::Solapi, &body).await))
-        .with_state(ears)
+pub(super) fn routes() -> OpenApiRouter<Ears> {
+    OpenApiRouter::new().routes(routes!(nhn)).routes(routes!(solapi))
+}
+
+/// Whatever a provider sends: what it says is not believed, so that its shape is not held to anything.
+#[utoipa::path(
+    post,
+    path = "/webhooks/nhn",
+    operation_id = "hearNhn",
+    tag = "webhooks",
+    summary = "What NHN Cloud tells unasked",
+    security(()),
+    request_body = String,
+    responses(
+        (status = 200, description = "Heard."),
+        (status = 404, description = "not-found"),
+        (status = 409, description = "busy"),
+        (status = 429, description = "too-many-requests"),
+    ),
+)]
+async fn nhn(State(ears): State<Ears>, RawBody(body): RawBody) -> Result<StatusCode, Problem> {
+    hear(ears, Provider::Nhn, &body).await
+}
+
+/// Whatever a provider sends: what it says is not believed, so that its shape is not held to anything.
+#[utoipa::path(
+    post,
+    path = "/webhooks/solapi",
+    operation_id = "hearSolapi",
+    tag = "webhooks",
+    summary = "What Solapi tells unasked",
+    security(()),
+    request_body = String,
+    responses(
+        (status = 200, description = "Heard."),
+        (status = 404, description = "not-found"),
+        (status = 409, description = "busy"),
+        (status = 429, description = "too-many-requests"),
+    ),
+)]
+async fn solapi(State(ears): State<Ears>, RawBody(body): RawBody) -> Result<StatusCode, Problem> {
+    hear(ears, Provider::Solapi, &body).await
 }
 
 async fn hear(ears: Ears, provider: Provider, body: &[u8]) -> Result<StatusCode, Problem> {

@@ -13,8 +13,9 @@ use crate::domain::views::{Destination, Row, Shown, shown_to};
 use crate::service::DeliveryService;
 
 /// A delivery as one person sees it, in one language.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Delivery")]
 pub(super) struct Told<'a> {
     order_id: OrderId,
     order_number: &'a OrderNumber,
@@ -38,7 +39,8 @@ pub(super) struct Told<'a> {
     reminder: Option<Reminder>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "DeliveryRequests")]
 struct Requests<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rider: Option<&'a str>,
@@ -47,13 +49,16 @@ struct Requests<'a> {
 }
 
 /// What an operator is told of a failure that stays open.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "DeliveryReminder")]
 struct Reminder {
     remind_at: Time,
     overdue: bool,
     next_reminder_at: Time,
 }
+
+platform::written!(Told<'_>);
 
 impl<'a> Told<'a> {
     /// `row` as `actor` may see it.

@@ -10,6 +10,7 @@ use kernel::order::DeliveryBy;
 use kernel::people::Actor;
 use platform::actor::{Caller, Speaks};
 use platform::commands::outage;
+use platform::describe::Resumable;
 use platform::problem::Problem;
 use platform::sse::{self, LastEventId, Message};
 use platform::store::StoreError;
@@ -27,6 +28,17 @@ const LONG_AWAY: u64 = 10_000;
 
 /// `event: delivery` for each that is not over, then for each that changes; `event: gone` with the order's id for
 /// each that a rider no longer sees, because another has it.
+#[utoipa::path(
+    get,
+    path = "/deliveries/stream",
+    operation_id = "followDeliveries",
+    tag = "deliveries",
+    summary = "Deliveries as they change",
+    params(Resumable),
+    responses(
+        (status = 200, description = "`event: delivery` with the delivery, whenever one changes; `event: gone` with its id when it is no longer seen.", body = String, content_type = "text/event-stream"),
+    ),
+)]
 pub(super) async fn changes(
     State(service): State<DeliveryService>,
     Caller(actor): Caller,

@@ -24,8 +24,10 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// The most bytes that one context's part may have.
 const LARGEST: usize = 32 * 1024 * 1024;
 
-#[derive(Serialize)]
-struct Page {
+#[derive(Serialize, schemars::JsonSchema)]
+pub(super) struct MergedPage {
+    /// In their envelopes.
+    #[schemars(with = "Vec<BTreeMap<String, serde_json::Value>>")]
     items: Vec<Box<RawValue>>,
     /// Where to go on; a log has no end, so there is always one.
     next: String,
@@ -33,6 +35,8 @@ struct Page {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<Context>,
 }
+
+platform::written!(MergedPage);
 
 #[derive(Deserialize)]
 struct Part {
@@ -70,7 +74,7 @@ pub(super) async fn page(gateway: &Gateway, operator: &Identity, cursor: Cursor,
         }
     }
     let (items, next) = merged(parts, cursor, limit);
-    let page = Page { items, next: next.to_string(), missing };
+    let page = MergedPage { items, next: next.to_string(), missing };
     ([(CACHE_CONTROL, "no-store")], Json(page)).into_response()
 }
 

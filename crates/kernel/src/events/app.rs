@@ -13,7 +13,7 @@ use crate::personal::Handover;
 use crate::{Context, Time};
 
 /// What an order is made of, as it was when it was created.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderDetails {
     /// The number that people say.
@@ -45,7 +45,7 @@ pub struct OrderDetails {
 }
 
 /// How a refund came out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RefundOutcome {
     /// The money is back.
@@ -55,7 +55,7 @@ pub enum RefundOutcome {
 }
 
 /// What is the matter on the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "what", content = "reason")]
 pub enum Trouble {
     /// The delivery stands still.
@@ -67,7 +67,7 @@ pub enum Trouble {
 }
 
 /// What had been paid when the order was cancelled; it decides what the customer is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PaidSoFar {
     /// Nothing, for certain.

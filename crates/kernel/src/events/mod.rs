@@ -8,6 +8,8 @@ pub mod delivery;
 pub mod pay;
 pub mod store;
 
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
 use uuid::Uuid;
 
 use crate::personal::PersonalData;
@@ -35,6 +37,9 @@ pub trait DomainEvent: Clone + std::fmt::Debug + PartialEq + Send + Sync + 'stat
     const CONTEXT: Context;
     /// Every type's name, in the order of the wall.
     const NAMES: &'static [&'static str];
+
+    /// The shape of each type's body as it is published, in the order of [`DomainEvent::NAMES`].
+    fn shapes(settings: &SchemaSettings) -> Vec<Schema>;
 
     /// The type's name, without context and version.
     fn name(&self) -> &'static str;
@@ -78,7 +83,7 @@ macro_rules! events {
     ) => {
         $(
             $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+            #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
             #[serde(rename_all = "camelCase")]
             pub struct $Name {
                 $( $(#[$field_doc])* pub $field: $Type, )*
@@ -106,6 +111,10 @@ macro_rules! events {
         impl crate::events::DomainEvent for $Enum {
             const CONTEXT: crate::Context = $context;
             const NAMES: &'static [&'static str] = &[$( stringify!($Name), )+];
+
+            fn shapes(settings: &schemars::generate::SchemaSettings) -> Vec<schemars::Schema> {
+                vec![$( settings.clone().into_generator().into_root_schema_for::<$Name>(), )+]
+            }
 
             fn name(&self) -> &'static str {
                 match self {

@@ -7,7 +7,7 @@ use crate::order::{BorneBy, OrderNumber, PaymentCode, PaymentMethod};
 use crate::{Context, Time};
 
 /// Why money goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefundReason {
     /// The order was cancelled.

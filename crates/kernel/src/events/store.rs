@@ -12,7 +12,7 @@ use crate::order::{
 use crate::{Context, Time};
 
 /// A kind of food.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Category {
     /// Its name in urls.
     pub slug: String,
@@ -21,7 +21,7 @@ pub struct Category {
 }
 
 /// A way of fulfilment that a store offers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Offer {
     /// Who brings it.
@@ -31,7 +31,7 @@ pub struct Offer {
 }
 
 /// When cooking starts by itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE", tag = "mode")]
 pub enum AutoCooking {
     /// So long after acceptance as the platform's setting says (60 s unless set).
@@ -49,7 +49,7 @@ pub enum AutoCooking {
 }
 
 /// What a store offers, and on which terms.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StoreTerms {
     /// The store's name.
@@ -80,7 +80,7 @@ pub struct StoreTerms {
 }
 
 /// A choice within an option group.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MenuOption {
     /// The option.
@@ -92,7 +92,7 @@ pub struct MenuOption {
 }
 
 /// A group of options, of which between `min` and `max` are chosen.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct OptionGroup {
     /// Its name.
     pub name: Localized,
@@ -105,7 +105,7 @@ pub struct OptionGroup {
 }
 
 /// An item on the menu.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MenuItem {
     /// The item.
@@ -123,7 +123,9 @@ pub struct MenuItem {
 }
 
 /// How far a ticket had come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum TicketStatus {

@@ -7,7 +7,7 @@ use crate::ids::LineId;
 use crate::money::Amount;
 
 /// How many of a line stay after an adjustment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineLeft {
     /// The line.

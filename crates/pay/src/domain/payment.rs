@@ -71,7 +71,7 @@ enum Attempt {
 }
 
 /// What was asked of the provider.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// What the provider knows the attempt by.
@@ -95,8 +95,9 @@ struct Closing {
 }
 
 /// Money on its way back.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RefundOfPayment")]
 pub struct Refund {
     /// The attempt whose charge goes back.
     pub attempt: u32,
@@ -113,7 +114,7 @@ pub struct Refund {
 }
 
 /// Where a refund stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RefundStanding {
     /// The provider is being asked.

@@ -39,7 +39,7 @@ pub enum Moved {
 }
 
 /// What the two sides do not agree on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
     /// In what.
@@ -60,8 +60,9 @@ pub struct Difference {
 }
 
 /// In what the two sides differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schemars(rename = "DifferenceKind")]
 pub enum Kind {
     /// The provider charged, and the ledger has no such charge.
     ChargeUnknownHere,
@@ -98,8 +99,9 @@ impl Kind {
 }
 
 /// What one side's books add up to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "DayTotal")]
 pub struct Total {
     /// How many charges.
     pub charges: u64,

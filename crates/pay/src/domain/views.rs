@@ -14,7 +14,7 @@ use super::payment::RefundStanding;
 use super::waits::{Waits, after};
 
 /// The books of one order; there are none before money moves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ledger {
     /// The order.
@@ -30,8 +30,9 @@ pub struct Ledger {
 }
 
 /// One side of a booking; every booking has as much debit as credit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "LedgerEntry")]
 pub struct Entry {
     /// When.
     pub at: Time,
@@ -54,7 +55,7 @@ pub struct Entry {
 }
 
 /// Where money is, or whom it is owed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Account {
     /// An asset: what the provider holds for us.
@@ -72,8 +73,9 @@ pub enum Account {
 }
 
 /// The events that are booked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "each is the event of the same name")]
+#[schemars(rename = "BookedEvent")]
 pub enum Cause {
     PaymentApproved,
     RefundRequested,
@@ -82,7 +84,7 @@ pub enum Cause {
 }
 
 /// A refund in the books.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LedgerRefund {
     /// The refund.

@@ -11,6 +11,7 @@ use kernel::ids::{OrderId, RefundId};
 use kernel::order::OrderNumber;
 use platform::actor::{Caller, require_operator};
 use platform::commands::{self, Asked, commit_problem, once, outage};
+use platform::describe::Idempotent;
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
 use platform::problem::Problem;
@@ -26,6 +27,17 @@ use crate::domain::views::{Ledger, LedgerRefund};
 use crate::service::{Balances, PayService, ReconcileError, Reconciliation};
 
 /// `GET /operations/pay/ledger`: the books of every order, newest order first.
+#[utoipa::path(
+    get,
+    path = "/operations/pay/ledger",
+    operation_id = "listLedger",
+    tag = "operations",
+    summary = "The books of every order, newest first",
+    params(Paging),
+    responses(
+        (status = 200, description = "The books.", body = LedgerPage),
+    ),
+)]
 pub(super) async fn ledger(
     State(pay): State<PayService>,
     Caller(actor): Caller,
@@ -38,18 +50,48 @@ pub(super) async fn ledger(
 }
 
 /// `GET /operations/pay/balances`: the trial balance; debits and credits are equal.
+#[utoipa::path(
+    get,
+    path = "/operations/pay/balances",
+    operation_id = "showBalances",
+    tag = "operations",
+    summary = "The trial balance",
+    responses(
+        (status = 200, description = "The balances.", body = Balances),
+    ),
+)]
 pub(super) async fn balances(State(pay): State<PayService>, Caller(actor): Caller) -> Result<Json<Balances>, Problem> {
     require_operator(&actor)?;
     pay.balances().await.map(Json).map_err(|error| outage(&error))
 }
 
-#[derive(Deserialize)]
+/// A page of books.
+type LedgerPage = Page<Ledger>;
+/// A page of refunds.
+type RefundPage = Page<RefundView>;
+
+platform::written!(RefundView);
+platform::asked_in_query!(WhichDay, Which);
+
+#[derive(Deserialize, schemars::JsonSchema)]
 pub(super) struct WhichDay {
     date: Option<Date>,
 }
 
 /// `GET /operations/pay/reconciliation?date=`: the provider's books beside the ledger, computed when asked; of
 /// yesterday unless a date is asked for.
+#[utoipa::path(
+    get,
+    path = "/operations/pay/reconciliation",
+    operation_id = "reconcile",
+    tag = "operations",
+    summary = "The books of the provider beside ours",
+    params(WhichDay),
+    responses(
+        (status = 200, description = "The comparison.", body = Reconciliation),
+        (status = 409, description = "busy"),
+    ),
+)]
 pub(super) async fn reconciliation(
     State(pay): State<PayService>,
     Caller(actor): Caller,
@@ -72,8 +114,9 @@ pub(super) async fn reconciliation(
 }
 
 /// A refund as operators see it.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Refund")]
 pub(super) struct RefundView {
     order_id: OrderId,
     order_number: OrderNumber,
@@ -82,13 +125,24 @@ pub(super) struct RefundView {
     needs_operator: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 pub(super) struct Which {
     standing: Option<RefundStanding>,
 }
 
 /// `GET /operations/pay/refunds?standing=`: the newest order's first; those that are still open unless one standing
 /// is asked for.
+#[utoipa::path(
+    get,
+    path = "/operations/pay/refunds",
+    operation_id = "listRefunds",
+    tag = "operations",
+    summary = "Refunds, those that are open unless one standing is asked for",
+    params(Which, Paging),
+    responses(
+        (status = 200, description = "The refunds.", body = RefundPage),
+    ),
+)]
 pub(super) async fn refunds(
     State(pay): State<PayService>,
     Caller(actor): Caller,
@@ -134,6 +188,18 @@ fn view(pay: &PayService, row: &Ledger, refund: &LedgerRefund) -> RefundView {
 }
 
 /// `POST /operations/pay/refunds/{refundId}/settle`: the operator gave it back by other means.
+#[utoipa::path(
+    post,
+    path = "/operations/pay/refunds/{refundId}/settle",
+    operation_id = "settleRefund",
+    tag = "operations",
+    summary = "Say that a refund was given back by other means",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The refund.", body = RefundView),
+        (status = 409, description = "already-refunded, nothing-charged, more-than-left, payment-closed, too-early"),
+    ),
+)]
 pub(super) async fn settle(
     State(pay): State<PayService>,
     PathId(refund_id): PathId<RefundId>,
@@ -143,6 +209,18 @@ pub(super) async fn settle(
 }
 
 /// `POST /operations/pay/refunds/{refundId}/retry`: a refused refund is tried again.
+#[utoipa::path(
+    post,
+    path = "/operations/pay/refunds/{refundId}/retry",
+    operation_id = "retryRefund",
+    tag = "operations",
+    summary = "Try a refused refund again",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The refund.", body = RefundView),
+        (status = 409, description = "already-refunded, nothing-charged, more-than-left, payment-closed, too-early"),
+    ),
+)]
 pub(super) async fn retry(
     State(pay): State<PayService>,
     PathId(refund_id): PathId<RefundId>,

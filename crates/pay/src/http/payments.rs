@@ -10,6 +10,7 @@ use kernel::money::{Amount, Currency};
 use kernel::order::{OrderNumber, PaymentMethod};
 use platform::actor::{Caller, require_operator};
 use platform::commands::{self, Asked, once, outage};
+use platform::describe::Idempotent;
 use platform::extract::PathId;
 use platform::problem::{FieldProblem, Problem};
 use platform::reply::Reply;
@@ -22,20 +23,39 @@ use crate::service::{PayService, PaymentReply, PaymentRequest};
 /// The longest token that is taken.
 const LONGEST_TOKEN: usize = 4096;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PaymentRequestBody")]
 struct Body {
     order_id: OrderId,
     order_number: Option<OrderNumber>,
+    #[schemars(range(min = 1))]
     attempt: u32,
+    #[schemars(extend("minimum" = 1))]
     amount: Amount,
     #[serde(default)]
     currency: Currency,
     method: PaymentMethod,
+    #[schemars(length(min = 1, max = 4096))]
     token: String,
 }
 
+platform::taken!(Body);
+platform::written!(PaymentView);
+
 /// `POST /payments`. The attempt itself is what makes a repeat harmless; a key only has repeats wait for the first.
+#[utoipa::path(
+    post,
+    path = "/payments",
+    operation_id = "requestPayment",
+    tag = "payments",
+    summary = "Charge an attempt to pay",
+    params(Idempotent),
+    request_body(content = Body, example = json!({"orderId": "019aa8dc-4830-7900-a32a-000000000009", "attempt": 1, "amount": 24000, "currency": "KRW", "method": "CARD", "token": "ok"})),
+    responses(
+        (status = 200, description = "What came of it.", body = PaymentReply),
+    ),
+)]
 pub(super) async fn request(State(pay): State<PayService>, asked: Asked) -> Response {
     let work = async || {
         require_app(&asked.actor)?;
@@ -83,8 +103,9 @@ fn number_of(pay: &PayService, order_id: OrderId) -> OrderNumber {
 }
 
 /// How a payment stands.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Payment")]
 pub(super) struct PaymentView {
     order_id: OrderId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,7 +119,8 @@ pub(super) struct PaymentView {
     refunds: Vec<RefundView>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "PaymentAttempt")]
 struct AttemptView {
     attempt: u32,
     #[serde(flatten)]
@@ -108,7 +130,7 @@ struct AttemptView {
 }
 
 /// What is known of an attempt, in the words of the answer to it.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 enum Known {
     Approved { approved_at: Time },
@@ -117,8 +139,9 @@ enum Known {
     InDoubt,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "PaymentRefund")]
 struct RefundView {
     refund_id: RefundId,
     #[serde(flatten)]
@@ -126,6 +149,16 @@ struct RefundView {
 }
 
 /// `GET /payments/{orderId}`.
+#[utoipa::path(
+    get,
+    path = "/payments/{orderId}",
+    operation_id = "showPayment",
+    tag = "payments",
+    summary = "How a payment stands",
+    responses(
+        (status = 200, description = "The payment.", body = PaymentView),
+    ),
+)]
 pub(super) async fn show(
     State(pay): State<PayService>,
     Caller(actor): Caller,
@@ -141,6 +174,18 @@ pub(super) async fn show(
 
 /// `POST /operations/pay/payments/{orderId}/look-up`: what support does when a customer says "I was charged". A key
 /// only has repeats wait for the first, for looking again is harmless.
+#[utoipa::path(
+    post,
+    path = "/operations/pay/payments/{orderId}/look-up",
+    operation_id = "lookUpPayment",
+    tag = "operations",
+    summary = "Ask the provider about every attempt of an order again",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The payment.", body = PaymentView),
+        (status = 409, description = "charge-never-asked-for"),
+    ),
+)]
 pub(super) async fn look_up(
     State(pay): State<PayService>,
     PathId(order_id): PathId<OrderId>,

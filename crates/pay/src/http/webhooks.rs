@@ -12,13 +12,16 @@ use crate::domain::payment::read_reference;
 use crate::service::{LookedUp, PayService};
 
 /// Any webhook of Toss's: most have a type and data, `DEPOSIT_CALLBACK` comes without both.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "TossHookBody")]
 pub(super) struct Hook {
     event_type: Option<String>,
     data: Option<Value>,
     order_id: Option<String>,
 }
+
+platform::taken!(Hook);
 
 impl Hook {
     /// What it is about, as Toss knows it.
@@ -30,6 +33,19 @@ impl Hook {
 
 /// `POST /webhooks/toss`. What is not about an order of ours is none of our business, and heard all the same: any
 /// answer but 200 has Toss send it again.
+#[utoipa::path(
+    post,
+    path = "/webhooks/toss",
+    operation_id = "hearToss",
+    tag = "webhooks",
+    summary = "What Toss tells unasked",
+    security(()),
+    request_body(content = Hook, example = json!({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": "019aa8dc-4830-7900-a32a-000000000009-1"}})),
+    responses(
+        (status = 200, description = "Heard."),
+        (status = 409, description = "busy"),
+    ),
+)]
 pub(super) async fn toss(State(pay): State<PayService>, hook: Json<Hook>) -> Result<StatusCode, Problem> {
     let hook = hook.value;
     if hook.event_type.is_none() && hook.reference().is_none() {

@@ -15,7 +15,7 @@ use crate::tables::{LedgerView, standing_text};
 const BEYOND: &str = "~";
 
 /// The trial balance of all books.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Balances {
     /// Of every amount.
@@ -31,7 +31,7 @@ pub struct Balances {
 }
 
 /// An account's line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountBalance {
     /// The account.
@@ -43,6 +43,8 @@ pub struct AccountBalance {
     /// Debits less credits.
     pub balance_amount: Amount,
 }
+
+platform::written!(Balances);
 
 impl PayService {
     /// The books of up to `limit` orders, newest first, older than the order `before`.

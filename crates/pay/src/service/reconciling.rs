@@ -35,7 +35,7 @@ const TRY_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 const NOTED_OF: Uuid = Uuid::nil();
 
 /// What came of comparing a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reconciliation {
     /// Which day.
@@ -67,6 +67,8 @@ pub enum ReconcileError {
     #[error(transparent)]
     Commit(#[from] CommitError),
 }
+
+platform::written!(Reconciliation);
 
 impl PayService {
     /// Compares a day. What the provider did not list is asked for by itself before it is called missing: it may have

@@ -47,7 +47,7 @@ pub struct PaymentRequest {
 }
 
 /// What pay says to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 pub enum PaymentReply {
     /// Charged.
@@ -72,7 +72,7 @@ pub enum PaymentReply {
 }
 
 /// Why a payment was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum NotSent {
     /// The provider could not be reached.
@@ -82,6 +82,8 @@ pub enum NotSent {
     /// This attempt is over.
     Refused,
 }
+
+platform::written!(PaymentReply);
 
 impl PayService {
     /// Charges attempt n of an order, once, however often and from wherever it is asked.

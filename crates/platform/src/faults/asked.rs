@@ -11,7 +11,7 @@ use crate::problem::{FieldProblem, Problem};
 const LONGEST_MS: u64 = 10 * 60 * 1000;
 
 /// The faults of one context; what is left out is as it should be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct AskedFaults {
     /// What calls to the payment provider meet: pay only.
@@ -24,22 +24,31 @@ pub struct AskedFaults {
     pub events: EventFaults,
 }
 
+/// The same as it is asked for.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+pub(super) struct FaultsBody(pub(super) AskedFaults);
+
+crate::written!(AskedFaults);
+crate::taken!(FaultsBody);
+
 /// What calls to the payment provider meet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct PaymentFaults {
     /// They begin so many milliseconds later,
+    #[schemars(range(max = 600_000))]
     pub delay_ms: u64,
     /// give or take up to so many, each as likely as the other.
     pub jitter_ms: u64,
     /// So many of a hundred are answered with an error that says nothing.
+    #[schemars(range(max = 100))]
     pub failing_percent: u32,
     /// What becomes of the others.
     pub mode: PaymentMode,
 }
 
 /// What becomes of a call to the payment provider.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PaymentMode {
     /// It goes through.
@@ -54,18 +63,20 @@ pub enum PaymentMode {
 }
 
 /// What messages to customers meet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct MessageFaults {
     /// So many of a hundred are refused, and may be tried again.
+    #[schemars(range(max = 100))]
     pub failing_percent: u32,
 }
 
 /// What events meet on their way to a context.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct EventFaults {
     /// They arrive so many milliseconds later.
+    #[schemars(range(max = 600_000))]
     pub delay_ms: u64,
     /// Whether each comes twice, and once more with the next.
     pub duplicated: bool,

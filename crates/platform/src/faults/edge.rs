@@ -5,12 +5,16 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use axum::{Json, Router};
 use kernel::Context;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::asked::FaultsBody;
 use super::{AskedFaults, Faults};
 use crate::actor::{Caller, require_operator};
+use crate::describe::of_context;
 use crate::extract;
 use crate::problem::Problem;
 use crate::room::Room;
@@ -32,10 +36,17 @@ struct Edge {
 pub fn around(router: Router, room: &Room) -> Router {
     let context = room.store.context();
     let edge = Edge { context, faults: room.faults.clone() };
-    let control = Router::new()
-        .route(&format!("/operations/{context}/faults"), get(show).put(ask).delete(clear))
-        .with_state(edge.clone());
+    let control: Router = routes(context).with_state(edge.clone()).into();
     router.layer(from_fn_with_state(edge, refuse_while_paused)).merge(control)
+}
+
+/// What operators find of the faults of `context`.
+pub fn described(context: Context) -> OpenApi {
+    routes(context).into_openapi()
+}
+
+fn routes(context: Context) -> OpenApiRouter<Edge> {
+    OpenApiRouter::new().routes(of_context(context, routes!(show, ask, clear)))
 }
 
 async fn refuse_while_paused(State(edge): State<Edge>, request: Request, next: Next) -> Response {
@@ -47,22 +58,57 @@ async fn refuse_while_paused(State(edge): State<Edge>, request: Request, next: N
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "paused", detail).retry_after(RETRY_AFTER).into_response()
 }
 
+#[utoipa::path(
+    get,
+    path = "/operations/{context}/faults",
+    operation_id = "{context}Faults",
+    tag = "faults",
+    summary = "What is broken on purpose",
+    responses(
+        (status = 200, description = "The faults.", body = AskedFaults),
+        (status = 404, description = "not-found"),
+    ),
+)]
 async fn show(State(edge): State<Edge>, Caller(actor): Caller) -> Result<Response, Problem> {
     require_operator(&actor)?;
     Ok(edge.shown())
 }
 
+#[utoipa::path(
+    put,
+    path = "/operations/{context}/faults",
+    operation_id = "{context}AskFaults",
+    tag = "faults",
+    summary = "Break something on purpose",
+    request_body(content = FaultsBody, example = json!({"paused": true})),
+    responses(
+        (status = 200, description = "The faults.", body = AskedFaults),
+        (status = 404, description = "not-found"),
+    ),
+)]
 async fn ask(
     State(edge): State<Edge>,
     Caller(actor): Caller,
-    faults: extract::Json<AskedFaults>,
+    faults: extract::Json<FaultsBody>,
 ) -> Result<Response, Problem> {
     require_operator(&actor)?;
-    faults.value.refuse_misfits(edge.context, "")?;
-    edge.ask(faults.value);
+    let FaultsBody(faults) = faults.value;
+    faults.refuse_misfits(edge.context, "")?;
+    edge.ask(faults);
     Ok(edge.shown())
 }
 
+#[utoipa::path(
+    delete,
+    path = "/operations/{context}/faults",
+    operation_id = "{context}ClearFaults",
+    tag = "faults",
+    summary = "End all that is broken on purpose",
+    responses(
+        (status = 200, description = "The faults: none.", body = AskedFaults),
+        (status = 404, description = "not-found"),
+    ),
+)]
 async fn clear(State(edge): State<Edge>, Caller(actor): Caller) -> Result<Response, Problem> {
     require_operator(&actor)?;
     edge.ask(AskedFaults::default());

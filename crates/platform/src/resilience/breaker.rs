@@ -65,8 +65,9 @@ pub enum Verdict {
 }
 
 /// What it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(rename = "GuardState")]
 pub enum Standing {
     /// Everybody passes.
     Closed,
@@ -77,8 +78,9 @@ pub enum Standing {
 }
 
 /// What a person makes it do, whatever happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[schemars(rename = "GuardForce")]
 pub enum Force {
     /// Nobody passes.
     Open,
@@ -87,7 +89,8 @@ pub enum Force {
 }
 
 /// The calls in the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "GuardCalls")]
 pub struct Counts {
     /// Good and in time.
     pub good: u32,

@@ -75,7 +75,8 @@ struct State {
 }
 
 /// How many were turned away, by why.
-#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "GuardHeld")]
 struct HeldCounts {
     open: u64,
     full: u64,

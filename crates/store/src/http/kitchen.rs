@@ -7,25 +7,42 @@ use kernel::lang::Language;
 use kernel::order::{AdjustReason, BorneBy, LineLeft, RejectReason, WithdrawReason};
 use platform::actor::{Speaks, require_owner};
 use platform::commands::{self, Asked, once, outage};
+use platform::describe::Idempotent;
 use platform::extract::PathId;
 use platform::problem::Problem;
 use platform::reply::Reply;
 use serde::Deserialize;
 
 use super::problems;
+use super::shapes::TicketJson;
 use super::tickets::{of_owner, reply};
 use crate::domain::commands::{AdjustedBy, HandedOverBy, RejectedBy, TicketWhat};
 use crate::domain::store::StoreRejection;
 use crate::domain::views::KitchenRow;
 use crate::service::StoreService;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct AcceptBody {
+    #[schemars(range(min = 1, max = 180))]
     prep_minutes: u32,
 }
 
 /// `POST /tickets/{orderId}/accept {prepMinutes}`.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/accept",
+    operation_id = "acceptTicket",
+    tag = "kitchen",
+    summary = "Accept an order",
+    params(Idempotent),
+    request_body(content = AcceptBody, example = json!({"prepMinutes": 25})),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+        (status = 422, description = "prep-minutes-out-of-range"),
+    ),
+)]
 pub async fn accept(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -41,12 +58,26 @@ pub async fn accept(
     act(&store, id, language, &asked, what).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct RejectBody {
     reason: RejectReason,
 }
 
 /// `POST /tickets/{orderId}/reject {reason}`.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/reject",
+    operation_id = "rejectTicket",
+    tag = "kitchen",
+    summary = "Reject an order",
+    params(Idempotent),
+    request_body(content = RejectBody, example = json!({"reason": "sold-out"})),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+        (status = 422, description = "silence-is-not-a-reason"),
+    ),
+)]
 pub async fn reject(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -60,12 +91,27 @@ pub async fn reject(
     act(&store, id, language, &asked, what).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct DelayBody {
+    #[schemars(range(min = 1, max = 180))]
     minutes: u32,
 }
 
 /// `POST /tickets/{orderId}/delay {minutes}`.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/delay",
+    operation_id = "delayTicket",
+    tag = "kitchen",
+    summary = "Say that it takes longer",
+    params(Idempotent),
+    request_body(content = DelayBody, example = json!({"minutes": 10})),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+        (status = 422, description = "delay-out-of-range"),
+    ),
+)]
 pub async fn delay(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -80,6 +126,18 @@ pub async fn delay(
 }
 
 /// `POST /tickets/{orderId}/start-cooking`.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/start-cooking",
+    operation_id = "startCooking",
+    tag = "kitchen",
+    summary = "Start to cook",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+    ),
+)]
 pub async fn start_cooking(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -90,6 +148,18 @@ pub async fn start_cooking(
 }
 
 /// `POST /tickets/{orderId}/finish-cooking`.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/finish-cooking",
+    operation_id = "finishCooking",
+    tag = "kitchen",
+    summary = "Say that it is cooked",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+    ),
+)]
 pub async fn finish_cooking(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -100,6 +170,18 @@ pub async fn finish_cooking(
 }
 
 /// `POST /tickets/{orderId}/hand-over`: of a pick-up only.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/hand-over",
+    operation_id = "handOver",
+    tag = "kitchen",
+    summary = "Hand a pick-up over",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+    ),
+)]
 pub async fn hand_over(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -109,12 +191,25 @@ pub async fn hand_over(
     act(&store, id, language, &asked, |_| Ok(TicketWhat::HandOver { by: HandedOverBy::Owner })).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct WithdrawBody {
     reason: WithdrawReason,
 }
 
 /// `POST /tickets/{orderId}/withdraw {reason}`: the store bears it, and all of the money goes back.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/withdraw",
+    operation_id = "withdrawTicket",
+    tag = "kitchen",
+    summary = "Give an accepted order up",
+    params(Idempotent),
+    request_body(content = WithdrawBody, example = json!({"reason": "store-reasons"})),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+    ),
+)]
 pub async fn withdraw(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -128,13 +223,28 @@ pub async fn withdraw(
     act(&store, id, language, &asked, what).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "AdjustTicketBody")]
 struct AdjustBody {
     lines: Vec<LineLeft>,
     reason: AdjustReason,
 }
 
 /// `POST /tickets/{orderId}/adjust {lines: [{lineId, quantity}], reason}`: the quantities that stay; the store bears it.
+#[utoipa::path(
+    post,
+    path = "/tickets/{orderId}/adjust",
+    operation_id = "adjustTicket",
+    tag = "kitchen",
+    summary = "Take a part out of an order",
+    params(Idempotent),
+    request_body(content = AdjustBody, example = json!({"lines": [{"lineId": "019aa8dc-4830-7900-a32a-000000000001", "quantity": 0}], "reason": "sold-out"})),
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+        (status = 409, description = "wrong-state, withdraw-instead, reject-instead, not-a-pickup, is-a-pickup, already-collected"),
+        (status = 422, description = "no-such-line, nothing-taken, takes-everything"),
+    ),
+)]
 pub async fn adjust(
     State(store): State<StoreService>,
     PathId(id): PathId<OrderId>,
@@ -148,6 +258,8 @@ pub async fn adjust(
     };
     act(&store, id, language, &asked, what).await
 }
+
+platform::taken!(AcceptBody, RejectBody, DelayBody, WithdrawBody, AdjustBody);
 
 /// Does `what` with an own ticket, once per idempotency key, and answers with the ticket.
 async fn act(

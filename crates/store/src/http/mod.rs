@@ -8,32 +8,42 @@ mod stores;
 mod tickets;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::service::StoreService;
 
 /// store's routes.
 pub fn router(store: StoreService) -> Router {
-    Router::new()
-        .route("/tickets", get(tickets::list))
-        .route("/tickets/stream", get(tickets::stream))
-        .route("/tickets/{orderId}", get(tickets::show))
-        .route("/tickets/{orderId}/accept", post(kitchen::accept))
-        .route("/tickets/{orderId}/reject", post(kitchen::reject))
-        .route("/tickets/{orderId}/delay", post(kitchen::delay))
-        .route("/tickets/{orderId}/start-cooking", post(kitchen::start_cooking))
-        .route("/tickets/{orderId}/finish-cooking", post(kitchen::finish_cooking))
-        .route("/tickets/{orderId}/hand-over", post(kitchen::hand_over))
-        .route("/tickets/{orderId}/withdraw", post(kitchen::withdraw))
-        .route("/tickets/{orderId}/adjust", post(kitchen::adjust))
-        .route("/stores/{storeId}", put(stores::put))
-        .route("/stores/{storeId}/open", post(stores::open))
-        .route("/stores/{storeId}/close", post(stores::close))
-        .route("/stores/{storeId}/pause", post(stores::pause))
-        .route("/stores/{storeId}/menu/{menuId}", put(stores::put_item))
-        .route("/stores/{storeId}/menu/{menuId}/sold-out", post(stores::sold_out))
-        .route("/stores/{storeId}/menu/{menuId}/back-in-stock", post(stores::back_in_stock))
-        .route("/operations/store/tickets", get(operations::list))
-        .route("/operations/store/stores/{storeId}", get(stores::show))
-        .with_state(store)
+    routes().with_state(store).into()
+}
+
+/// What they answer.
+pub fn described() -> OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<StoreService> {
+    OpenApiRouter::new()
+        .routes(routes!(tickets::list))
+        .routes(routes!(tickets::stream))
+        .routes(routes!(tickets::show))
+        .routes(routes!(kitchen::accept))
+        .routes(routes!(kitchen::reject))
+        .routes(routes!(kitchen::delay))
+        .routes(routes!(kitchen::start_cooking))
+        .routes(routes!(kitchen::finish_cooking))
+        .routes(routes!(kitchen::hand_over))
+        .routes(routes!(kitchen::withdraw))
+        .routes(routes!(kitchen::adjust))
+        .routes(routes!(stores::put))
+        .routes(routes!(stores::open))
+        .routes(routes!(stores::close))
+        .routes(routes!(stores::pause))
+        .routes(routes!(stores::put_item))
+        .routes(routes!(stores::sold_out))
+        .routes(routes!(stores::back_in_stock))
+        .routes(routes!(operations::list))
+        .routes(routes!(stores::show))
 }

@@ -12,17 +12,19 @@ use platform::paging::{Page, Paging};
 use platform::problem::Problem;
 use serde::Deserialize;
 
-use super::shapes;
+use super::shapes::{self, TicketPage};
 use crate::board::Overdue;
 use crate::service::StoreService;
 
 /// Which tickets; a parameter counts by being there, whatever it says.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Which {
     uncollected: Option<String>,
     late: Option<String>,
 }
+
+platform::asked_in_query!(Which);
 
 impl Which {
     fn overdue(&self) -> Overdue {
@@ -35,6 +37,17 @@ impl Which {
 }
 
 /// `GET /operations/store/tickets?uncollected&late`: both unless one is named, longest overdue first.
+#[utoipa::path(
+    get,
+    path = "/operations/store/tickets",
+    operation_id = "operateTickets",
+    tag = "operations",
+    summary = "Pick-ups that nobody collects, and late kitchens",
+    params(Which, Paging),
+    responses(
+        (status = 200, description = "The tickets, longest overdue first.", body = TicketPage),
+    ),
+)]
 pub async fn list(
     State(store): State<StoreService>,
     Caller(actor): Caller,

@@ -7,14 +7,16 @@ use kernel::ids::{LineId, MenuId, OptionId, OrderId, StoreId};
 use kernel::lang::Language;
 use kernel::money::{Amount, Currency};
 use kernel::order::{CancelReason, DeliveryBy, Line};
+use platform::paging::Page;
 use platform::streams::Loaded;
 use serde::Serialize;
 
 use crate::domain::store::{Registered, Store, Switch};
 use crate::domain::views::KitchenRow;
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Ticket")]
 pub struct TicketJson<'a> {
     order_id: OrderId,
     order_number: &'a str,
@@ -42,8 +44,9 @@ pub struct TicketJson<'a> {
     version: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "TicketItem")]
 struct ItemJson<'a> {
     line_id: LineId,
     menu_id: MenuId,
@@ -54,8 +57,9 @@ struct ItemJson<'a> {
     amount: Amount,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "TicketOption")]
 struct ChosenJson<'a> {
     option_id: OptionId,
     group: &'a str,
@@ -104,8 +108,9 @@ fn item(line: &Line, language: Language) -> ItemJson<'_> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "KeptStore")]
 pub struct StoreJson<'a> {
     store_id: StoreId,
     name: &'a str,
@@ -128,14 +133,16 @@ pub struct StoreJson<'a> {
     version: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "StoreCategory")]
 struct CategoryJson<'a> {
     slug: &'a str,
     name: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MenuEntry")]
 struct MenuJson<'a> {
     menu_id: MenuId,
     name: &'a str,
@@ -145,7 +152,8 @@ struct MenuJson<'a> {
     option_groups: Vec<GroupJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "MenuGroup")]
 struct GroupJson<'a> {
     name: &'a str,
     min: u32,
@@ -153,8 +161,9 @@ struct GroupJson<'a> {
     options: Vec<OptionJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MenuChoice")]
 struct OptionJson<'a> {
     option_id: OptionId,
     name: &'a str,
@@ -215,8 +224,9 @@ fn option_group(group: &OptionGroup, language: Language) -> GroupJson<'_> {
 }
 
 /// A store as those see it who change it: names in both languages, as a PUT takes them.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OwnStore")]
 pub struct OwnStoreJson<'a> {
     store_id: StoreId,
     #[serde(flatten)]
@@ -242,3 +252,8 @@ pub fn own_store(id: StoreId, store: &Loaded<Store>, at: Time) -> Option<OwnStor
         version: store.version,
     })
 }
+
+/// A page of tickets.
+pub type TicketPage = Page<TicketJson<'static>>;
+
+platform::written!(TicketJson<'_>, StoreJson<'_>, OwnStoreJson<'_>);

@@ -10,6 +10,7 @@ use kernel::money::Amount;
 use kernel::people::Actor;
 use platform::actor::{Caller, Speaks, require_operator};
 use platform::commands::{self, Asked, once, outage};
+use platform::describe::Idempotent;
 use platform::extract::{PathId, PathIds};
 use platform::problem::Problem;
 use platform::reply::Reply;
@@ -17,12 +18,23 @@ use platform::store::StoreError;
 use platform::streams::Loaded;
 use serde::Deserialize;
 
+use super::shapes::{OwnStoreJson, StoreJson};
 use super::{problems, shapes};
 use crate::domain::commands::StoreWhat;
 use crate::domain::store::{Registered, Store};
 use crate::service::StoreService;
 
 /// `GET /operations/store/stores/{storeId}`: all of a store in both languages, for those who may change it.
+#[utoipa::path(
+    get,
+    path = "/operations/store/stores/{storeId}",
+    operation_id = "keepStore",
+    tag = "stores",
+    summary = "All of a store in both languages",
+    responses(
+        (status = 200, description = "The store.", body = OwnStoreJson),
+    ),
+)]
 pub async fn show(State(store): State<StoreService>, Caller(actor): Caller, PathId(id): PathId<StoreId>) -> Response {
     let found = keeper(&actor, id).and_then(|()| store.store(id).map_err(|error| outage(&error)));
     match found {
@@ -34,7 +46,27 @@ pub async fn show(State(store): State<StoreService>, Caller(actor): Caller, Path
     }
 }
 
+/// What a store offers, as a PUT says it.
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+struct TermsBody(Box<StoreTerms>);
+
+platform::taken!(TermsBody, PauseBody, ItemBody);
+
 /// `PUT /stores/{storeId}`: other terms; under a new id, from an operator, a new store.
+#[utoipa::path(
+    put,
+    path = "/stores/{storeId}",
+    operation_id = "putStore",
+    tag = "stores",
+    summary = "Change the terms of a store",
+    request_body(content = TermsBody, example = json!({"name": {"ko": "윤슬골목치킨", "en": "Yunseul Alley Chicken"}, "category": {"slug": "chicken", "name": {"ko": "치킨", "en": "Chicken"}}, "phone": "010-0000-1001", "address": "서울특별시 마포구 달보드레로 17, 1층", "lat": 37.5561, "lng": 126.9068, "minimumAmount": 17000, "offers": [{"deliveryBy": "RIDER", "feeAmount": 3000}], "currency": "KRW", "prepMinutes": 30, "hours": {"timezone": "Asia/Seoul", "weekly": {"mon": [{"open": "00:00", "close": "24:00"}]}}, "autoCooking": {"mode": "DEFAULT"}})),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+        (status = 201, description = "A new store.", body = StoreJson, headers(("Location" = String, description = "The store."))),
+        (status = 409, description = "busy, store-already-registered"),
+        (status = 422, description = "invalid-terms"),
+    ),
+)]
 pub async fn put(
     State(store): State<StoreService>,
     PathId(id): PathId<StoreId>,
@@ -43,7 +75,7 @@ pub async fn put(
 ) -> Response {
     let outcome = async {
         keeper(&asked.actor, id)?;
-        let terms: Box<StoreTerms> = Box::new(asked.json()?);
+        let TermsBody(terms) = asked.json()?;
         let known = store.store(id).map_err(|error| outage(&error))?;
         let (what, status) = if known.state.registered().is_some() {
             (StoreWhat::ChangeStoreTerms { terms }, StatusCode::OK)
@@ -57,6 +89,18 @@ pub async fn put(
 }
 
 /// `POST /stores/{storeId}/open`.
+#[utoipa::path(
+    post,
+    path = "/stores/{storeId}/open",
+    operation_id = "openStore",
+    tag = "stores",
+    summary = "Open a store",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+        (status = 409, description = "store-switched-off"),
+    ),
+)]
 pub async fn open(
     State(store): State<StoreService>,
     PathId(id): PathId<StoreId>,
@@ -67,6 +111,18 @@ pub async fn open(
 }
 
 /// `POST /stores/{storeId}/close`.
+#[utoipa::path(
+    post,
+    path = "/stores/{storeId}/close",
+    operation_id = "closeStore",
+    tag = "stores",
+    summary = "Close a store",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+        (status = 409, description = "store-switched-off"),
+    ),
+)]
 pub async fn close(
     State(store): State<StoreService>,
     PathId(id): PathId<StoreId>,
@@ -76,12 +132,27 @@ pub async fn close(
     act(&store, id, language, &asked, || Ok(StoreWhat::CloseStore)).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 struct PauseBody {
+    #[schemars(range(min = 1, max = 1_440))]
     minutes: u32,
 }
 
 /// `POST /stores/{storeId}/pause {minutes}`.
+#[utoipa::path(
+    post,
+    path = "/stores/{storeId}/pause",
+    operation_id = "pauseStore",
+    tag = "stores",
+    summary = "Close a store for a while",
+    params(Idempotent),
+    request_body(content = PauseBody, example = json!({"minutes": 15})),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+        (status = 409, description = "store-switched-off"),
+        (status = 422, description = "pause-out-of-range"),
+    ),
+)]
 pub async fn pause(
     State(store): State<StoreService>,
     PathId(id): PathId<StoreId>,
@@ -96,8 +167,9 @@ pub async fn pause(
 }
 
 /// A menu item without its id, which is in the path; what is not said of its stock stays.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MenuItemBody")]
 struct ItemBody {
     name: Localized,
     #[serde(default)]
@@ -110,6 +182,20 @@ struct ItemBody {
 }
 
 /// `PUT /stores/{storeId}/menu/{menuId}`: a new item, or a known one otherwise.
+#[utoipa::path(
+    put,
+    path = "/stores/{storeId}/menu/{menuId}",
+    operation_id = "putMenuItem",
+    tag = "stores",
+    summary = "Put an item on the menu, or change it",
+    request_body(content = ItemBody, example = json!({"name": {"ko": "옛날 후라이드치킨", "en": "Old-style Fried Chicken"}, "description": {"ko": "두 번 튀긴 국내산 닭", "en": "Chicken fried twice"}, "priceAmount": 21000, "optionGroups": [{"name": {"ko": "부위 선택", "en": "Cut"}, "min": 1, "max": 1, "options": [{"optionId": "019aa8dc-4802-7626-a05f-11193ceaaf30", "name": {"ko": "뼈", "en": "Bone-in"}, "priceAmount": 0}]}]})),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+        (status = 201, description = "A new item.", body = StoreJson, headers(("Location" = String, description = "The store."))),
+        (status = 409, description = "busy"),
+        (status = 422, description = "invalid-item"),
+    ),
+)]
 pub async fn put_item(
     State(store): State<StoreService>,
     PathIds(id, menu_id): PathIds<StoreId, MenuId>,
@@ -139,6 +225,18 @@ pub async fn put_item(
 }
 
 /// `POST /stores/{storeId}/menu/{menuId}/sold-out`.
+#[utoipa::path(
+    post,
+    path = "/stores/{storeId}/menu/{menuId}/sold-out",
+    operation_id = "sellOut",
+    tag = "stores",
+    summary = "Say that an item is sold out",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+        (status = 409, description = "store-switched-off"),
+    ),
+)]
 pub async fn sold_out(
     State(store): State<StoreService>,
     PathIds(id, menu_id): PathIds<StoreId, MenuId>,
@@ -149,6 +247,18 @@ pub async fn sold_out(
 }
 
 /// `POST /stores/{storeId}/menu/{menuId}/back-in-stock`.
+#[utoipa::path(
+    post,
+    path = "/stores/{storeId}/menu/{menuId}/back-in-stock",
+    operation_id = "restock",
+    tag = "stores",
+    summary = "Say that an item is back",
+    params(Idempotent),
+    responses(
+        (status = 200, description = "The store.", body = StoreJson),
+        (status = 409, description = "store-switched-off"),
+    ),
+)]
 pub async fn back_in_stock(
     State(store): State<StoreService>,
     PathIds(id, menu_id): PathIds<StoreId, MenuId>,

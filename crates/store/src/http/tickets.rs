@@ -11,6 +11,7 @@ use kernel::lang::Language;
 use kernel::people::{Actor, Owner};
 use platform::actor::{Caller, Speaks, require_owner};
 use platform::commands::outage;
+use platform::describe::Resumable;
 use platform::extract::{Params, PathId};
 use platform::paging::{Page, Paging};
 use platform::problem::Problem;
@@ -21,7 +22,7 @@ use platform::streams::Loaded;
 use platform::topics::follow;
 use serde::Deserialize;
 
-use super::shapes;
+use super::shapes::{self, TicketJson, TicketPage};
 use crate::domain::ticket::Ticket;
 use crate::domain::views::KitchenRow;
 use crate::service::StoreService;
@@ -33,14 +34,28 @@ const MOST_AT_A_TIME: usize = 200;
 const MOST_AT_FIRST: usize = 500;
 
 /// Which tickets.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Which {
     store_id: Option<StoreId>,
     status: Option<TicketStatus>,
 }
 
+platform::asked_in_query!(Which);
+
 /// `GET /tickets?storeId=&status=`: an owner's own, an operator's any, oldest first.
+#[utoipa::path(
+    get,
+    path = "/tickets",
+    operation_id = "listTickets",
+    tag = "kitchen",
+    summary = "Tickets, oldest first",
+    params(Which, Paging),
+    responses(
+        (status = 200, description = "The tickets.", body = TicketPage),
+        (status = 404, description = "not-found"),
+    ),
+)]
 pub async fn list(
     State(store): State<StoreService>,
     Caller(actor): Caller,
@@ -84,6 +99,16 @@ fn not_yours() -> Problem {
 }
 
 /// `GET /tickets/{orderId}`.
+#[utoipa::path(
+    get,
+    path = "/tickets/{orderId}",
+    operation_id = "showTicket",
+    tag = "kitchen",
+    summary = "A ticket",
+    responses(
+        (status = 200, description = "The ticket.", body = TicketJson),
+    ),
+)]
 pub async fn show(
     State(store): State<StoreService>,
     Caller(actor): Caller,
@@ -125,6 +150,17 @@ pub fn reply(ticket: &Loaded<Ticket>, language: Language) -> Result<Reply, Store
 
 /// `GET /tickets/stream?storeId=`: the owner's tickets whenever one changes. A new screen begins with what is to be done, and
 /// one that comes back with whatever has changed meanwhile.
+#[utoipa::path(
+    get,
+    path = "/tickets/stream",
+    operation_id = "followTickets",
+    tag = "kitchen",
+    summary = "My tickets as they change",
+    params(Resumable),
+    responses(
+        (status = 200, description = "`event: ticket` with the ticket: first those that are to be done, then each that changes.", body = String, content_type = "text/event-stream"),
+    ),
+)]
 pub async fn stream(
     State(store): State<StoreService>,
     Caller(actor): Caller,

@@ -37,7 +37,7 @@ pub struct OrderRow {
 }
 
 /// What a provider's payment window needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentDue {
     /// What the provider will know the next attempt by: `<orderId>-<n>`.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::order::Order;
 
 /// One step of an order's story.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TimelineItem {
     /// When.
@@ -34,9 +34,10 @@ pub struct TimelineItem {
 }
 
 /// More about a step; the edge says it in the reader's language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[expect(missing_docs, reason = "each is the event's field of that name")]
+#[schemars(rename = "TimelineDetail")]
 pub enum Detail {
     Attempt(u32),
     RetryAt(Time),

@@ -71,9 +71,10 @@ pub enum Bearer {
 }
 
 /// Where a delivery stands, as people see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[expect(missing_docs, reason = "each is a stage, or two that look the same from outside")]
+#[schemars(rename = "DeliveryStatus")]
 pub enum Status {
     Waiting,
     Assigned,

@@ -1,0 +1,126 @@
+//! What all of it answers, in one document: each context's own, and the gateway's with everything as people call it.
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use kernel::Context;
+use kernel::access::{May, Place, ROUTES, Route, Server};
+use kernel::people::Role;
+use platform::config::Settings;
+use platform::describe::{Description, add_problems};
+use platform::{faults, operations, resilience, telemetry};
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+
+/// What stands at the head of the gateway's document.
+const ABOUT: &str = "A food-delivery platform. Who signs in at `POST /api/sessions` gets a token, to be sent as \
+    `Authorization: Bearer …`; browsers get a cookie. Amounts are whole numbers of minor units beside a `currency`, \
+    times RFC 3339 in UTC, ids UUIDs. What goes wrong is told as RFC 9457 problems, whose `type` never changes. \
+    Names are in Korean, or in English for those whose `Accept-Language` says so. Streams are Server-Sent Events and \
+    go on after `Last-Event-ID`.";
+
+/// What `context` answers at its own port.
+pub fn of_context(context: Context) -> Description {
+    let own: Vec<OpenApi> = match context {
+        Context::App => vec![app::http::described(), resilience::operations::described(context)],
+        Context::Pay => vec![pay::http::described(), resilience::operations::described(context)],
+        Context::Store => vec![store::http::described()],
+        Context::Delivery => vec![delivery::described()],
+        Context::Customer => vec![customer::http::described()],
+    };
+    let machinery = [operations::described(context), faults::described(context), telemetry::described()];
+    let all = own.into_iter().chain(machinery).map(Description::of).reduce(Description::and).unwrap_or_default();
+    all.with_each(|method, path, operation| say_who_may(row(Some(context), method, path), operation))
+}
+
+/// What the gateway answers: its own, and what it forwards, as people call it.
+pub fn of_gateway() -> Description {
+    let forwarded = Context::ALL.map(|context| {
+        let place = |method: &str, path: &str| {
+            row(Some(context), method, path).and_then(|route| outside(route, &route.path_at(context)))
+        };
+        of_context(context).moved(place)
+    });
+    let outages = [(503, "service-unavailable"), (504, "service-timeout")];
+    let forwarded = forwarded.into_iter().reduce(Description::and).unwrap_or_default();
+    let forwarded = forwarded.with_each(|_, _, operation| add_problems(operation, &outages));
+    let own = gateway::described();
+    let own = own.with_each(|method, path, operation| say_who_may(row(None, method, path), operation));
+    own.and(forwarded)
+}
+
+/// The row of the table that `context` answers `method` and `path` by, or the gateway where none is named.
+fn row(context: Option<Context>, method: &str, path: &str) -> Option<&'static Route> {
+    let is_at = |route: &Route| match context {
+        Some(context) => route.is_of(context) && route.path_at(context) == path,
+        None => route.by == Server::Gateway && outside(route, route.path).as_deref() == Some(path),
+    };
+    ROUTES.iter().find(|route| route.method.name().eq_ignore_ascii_case(method) && is_at(route))
+}
+
+/// Where people call what `route` has at `path`, if they can.
+fn outside(route: &Route, path: &str) -> Option<String> {
+    match route.place {
+        Place::Api => Some(format!("/api{path}")),
+        Place::Root => Some(path.to_owned()),
+        Place::Inside => None,
+    }
+}
+
+/// Says in `operation` who may call it, as the table has it.
+fn say_who_may(route: Option<&Route>, operation: &mut Value) {
+    let Some(route) = route.filter(|route| route.may(None) == May::No) else { return };
+    let people = Role::OF_PEOPLE.into_iter().filter_map(|role| match route.may(Some(role)) {
+        May::No => None,
+        May::Own => Some(format!("{} (their own)", role.name())),
+        May::All => Some(role.name().to_owned()),
+    });
+    let services = (route.services != May::No).then(|| "our own services".to_owned());
+    let who = people.chain(services).collect::<Vec<_>>().join(", ");
+    let told = operation["description"].as_str().map_or_else(String::new, |text| format!("\n\n{text}"));
+    operation["description"] = format!("For: {who}.{told}").into();
+}
+
+/// The gateway's OpenAPI document, with the faults where they can be asked for.
+pub fn openapi(faults: Faults) -> Value {
+    faults.shown(of_gateway()).document("Baedal", ABOUT)
+}
+
+/// Whether faults can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Faults {
+    /// They can.
+    On,
+    /// Their addresses do not exist.
+    Off,
+}
+
+impl Faults {
+    /// As the setting says.
+    pub fn of(settings: &Settings) -> Self {
+        if settings.faults { Self::On } else { Self::Off }
+    }
+
+    fn shown(self, all: Description) -> Description {
+        all.moved(|_, path| (self == Self::On || !path.ends_with("/faults")).then(|| path.to_owned()))
+    }
+}
+
+/// The OpenAPI document of `context` at its own port.
+pub fn openapi_of(context: Context, faults: Faults) -> Value {
+    let about = format!("The service {context} at its own port. People and programs call it through the gateway.");
+    faults.shown(of_context(context)).document(&format!("Baedal: {context}"), &about)
+}
+
+/// `GET /openapi.json` of `context`.
+pub fn served(context: Context, faults: Faults) -> Router {
+    let document = openapi_of(context, faults).to_string();
+    let answer = async move || ([(CONTENT_TYPE, "application/json")], document.clone());
+    Router::new().route("/openapi.json", get(answer))
+}
+
+/// What the start page links to.
+pub fn documents() -> Vec<gateway::Document> {
+    let links = [("API", "/docs"), ("openapi.json", "/openapi.json"), ("asyncapi.json", "/asyncapi.json")];
+    links.map(|(title, href)| gateway::Document { title: title.to_owned(), href: href.to_owned() }).into()
+}

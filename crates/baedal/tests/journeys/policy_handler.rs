@@ -1,0 +1,110 @@
+//! A service in another language joins: `examples/policy-handler.py` tells what happens to an order, wherever and however
+//! often it is killed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::support::TestApp;
+
+/// How long the program may take to say what it has to.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program, writing into a file.
+struct Handler {
+    directory: TempDir,
+    server: String,
+    child: Option<Child>,
+}
+
+impl Handler {
+    fn of(app: &TestApp) -> Self {
+        let server = app.gateway().trim_end_matches("/api").to_owned();
+        Self { directory: TempDir::new().unwrap(), server, child: None }
+    }
+
+    fn said(&self) -> PathBuf {
+        self.directory.path().join("said")
+    }
+
+    fn start(&mut self) {
+        let said = std::fs::OpenOptions::new().create(true).append(true).open(self.said()).unwrap();
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policy-handler.py");
+        let child = Command::new("python3")
+            .arg(program)
+            .args(["--server", &self.server, "--position"])
+            .arg(self.directory.path().join("position.json"))
+            .stdin(Stdio::null())
+            .stdout(said)
+            .spawn();
+        self.child = Some(child.expect("python3 is needed to run the example"));
+    }
+
+    /// Without a warning.
+    fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// The messages so far, each with the order it is about.
+    fn messages(&self) -> Vec<String> {
+        let said = std::fs::read_to_string(self.said()).unwrap_or_default();
+        said.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+    }
+
+    /// What was said of `order`, once it is so much.
+    async fn said_of(&self, order: &str, count: usize) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let found: Vec<_> = self.messages().into_iter().filter(|line| line.contains(order)).collect();
+            if found.len() >= count {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "said only {found:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // Whether it had ended before or ends now, it is gone.
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+}
+
+fn words(said: &[String]) -> Vec<&str> {
+    said.iter().map(|line| line.split_once('[').unwrap().1.split_once(']').unwrap().0).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_in_another_language_tells_the_story_of_an_order_once_though_it_is_killed_in_the_middle() {
+    let app = TestApp::start().await;
+    let mut handler = Handler::of(&app);
+    let customer = app.someone("customer");
+    let order = app.placed(&customer).await;
+    handler.start();
+    handler.said_of(&order, 1).await;
+    app.accept(&order).await;
+    assert_eq!(words(&handler.said_of(&order, 2).await), ["주문 접수", "주문 수락"]);
+
+    handler.kill();
+    let missed = app.placed(&customer).await;
+    app.start_cooking(&order).await;
+    handler.start();
+    handler.said_of(&missed, 1).await;
+    assert_eq!(words(&handler.said_of(&order, 3).await), ["주문 접수", "주문 수락", "조리 시작"]);
+
+    app.finish_cooking(&order).await;
+    app.bring(&order).await;
+    let whole = ["주문 접수", "주문 수락", "조리 시작", "조리 완료", "배달 출발", "배달 완료"];
+    let said = handler.said_of(&order, whole.len()).await;
+    assert_eq!(words(&said), whole, "{said:?}");
+    app.check();
+}
