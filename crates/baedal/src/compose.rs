@@ -95,6 +95,7 @@ pub struct Running {
     rooms: BTreeMap<Context, Room>,
     readiness: Readiness,
     edge: Option<Edge>,
+    app: Option<Signer>,
 }
 
 /// What the gateway is, if it runs here.
@@ -110,6 +111,11 @@ impl Running {
     /// What the gateway is, if it runs here.
     pub fn edge(&self) -> Option<&Edge> {
         self.edge.as_ref()
+    }
+
+    /// What app signs its own calls with, if it runs here.
+    pub fn app(&self) -> Option<&Signer> {
+        self.app.as_ref()
     }
 
     /// Where each service answers.
@@ -385,7 +391,7 @@ impl Composer<'_> {
             let serving = server::serve(listener, router, self.parts.shutdown.clone(), Limits::default());
             self.parts.shutdown.spawn(format!("{name} serves"), serving);
         }
-        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness, edge: self.edge })
+        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness, edge: self.edge, app: self.app })
     }
 
     /// All that `context` answers to those who have passed an edge.

@@ -7,8 +7,7 @@ use kernel::access::{May, Place, ROUTES, Route, Server};
 use kernel::people::Role;
 
 /// The columns: nobody in particular, then each role.
-const WHO: [Option<Role>; 5] =
-    [None, Some(Role::Customer), Some(Role::Owner), Some(Role::Rider), Some(Role::Operator)];
+const WHO: [Option<Role>; 5] = [None, Some(Role::Customer), Some(Role::Owner), Some(Role::Rider), Some(Role::Operator)];
 
 const BEGINNING: &str = "# Who may do what
 
@@ -147,7 +146,9 @@ fn section(page: &mut String, title: &str, belongs: impl Fn(&Route) -> bool) {
         return;
     }
     let _ = writeln!(page, "\n## {title}\n");
-    page.push_str("| call | nobody | customer | owner | rider | operator | given up |\n|---|---|---|---|---|---|---|\n");
+    page.push_str(
+        "| call | nobody | customer | owner | rider | operator | given up |\n|---|---|---|---|---|---|---|\n",
+    );
     for route in rows {
         let cells = WHO.map(|role| Meaning::of(route, role).cell()).join(" | ");
         let importance = format!("{:?}", route.importance).to_lowercase();

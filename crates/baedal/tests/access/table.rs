@@ -32,7 +32,8 @@ fn the_page_says_what_the_table_says() {
 
 #[test]
 fn every_route_in_the_sources_is_in_the_table_and_the_other_way_round() {
-    for (source, context) in Context::ALL.map(|context| (context.name(), Some(context))).into_iter().chain([("gateway", None)])
+    for (source, context) in
+        Context::ALL.map(|context| (context.name(), Some(context))).into_iter().chain([("gateway", None)])
     {
         let mut named = scan::routes(&format!("{source}/src"));
         match context {
