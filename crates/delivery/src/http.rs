@@ -1,6 +1,7 @@
 //! delivery's edge.
 
 mod operations;
+mod place;
 mod shape;
 mod stream;
 #[cfg(test)]
@@ -9,7 +10,7 @@ mod tests;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use kernel::ids::OrderId;
 use kernel::lang::Language;
 use kernel::order::TroubleReason;
@@ -26,6 +27,7 @@ use serde::Deserialize;
 use self::shape::Told;
 use crate::domain::commands::{Assignment, By, What};
 use crate::domain::delivery::{Rejection, Status};
+use crate::domain::reach::Reach;
 use crate::domain::views::{Row, Shown, shown_to};
 use crate::service::DeliveryService;
 
@@ -34,6 +36,7 @@ pub fn router(service: DeliveryService) -> Router {
     Router::new()
         .route("/deliveries", get(list))
         .route("/deliveries/stream", get(stream::changes))
+        .route("/deliveries/place", put(place::put).delete(place::delete))
         .route("/deliveries/{orderId}", get(one))
         .route("/deliveries/{orderId}/claim", post(claim))
         .route("/deliveries/{orderId}/release", post(release))
@@ -92,7 +95,7 @@ async fn one(
 ) -> Result<Response, Problem> {
     admit(&actor)?;
     match service.row(order).map_err(|error| outage(&error))? {
-        Some(row) if is_shown(&row, &actor) => {
+        Some(row) if is_shown(&row, &actor, &service.reach(&actor)) => {
             Ok(axum::Json(Told::of(&service, &row, &actor, language)).into_response())
         }
         Some(_) | None => Err(Problem::not_found()),
@@ -105,8 +108,8 @@ async fn claim(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what =
-        require_rider(&asked.actor).map(|rider| What::AssignRider { rider_id: rider.clone(), by: Assignment::Claim });
+    let by = Assignment::Claim(service.reach(&asked.actor));
+    let what = require_rider(&asked.actor).map(|rider| What::AssignRider { rider_id: rider.clone(), by });
     carry_out(&service, order, language, &asked, what).await
 }
 
@@ -244,8 +247,8 @@ fn by(service: &DeliveryService, order: OrderId, actor: &Actor) -> Result<By, Pr
     }
 }
 
-fn is_shown(row: &Row, actor: &Actor) -> bool {
-    match shown_to(row, actor) {
+fn is_shown(row: &Row, actor: &Actor, reach: &Reach) -> bool {
+    match shown_to(row, actor, reach) {
         Shown::Nothing => false,
         Shown::Row | Shown::RowAndDestination(_) => true,
     }
@@ -267,6 +270,8 @@ fn problem_of(service: &DeliveryService, order: OrderId, actor: &Actor, rejectio
             where_shown(service, order, actor, Problem::conflict(rejection.slug(), sentence(&rejection)))
         }
         Rejection::CollectedByCustomer
+        | Rejection::TooFar
+        | Rejection::PlaceUnknown
         | Rejection::TakenByAnother
         | Rejection::RiderDelivers
         | Rejection::NotReady
@@ -282,7 +287,7 @@ fn problem_of(service: &DeliveryService, order: OrderId, actor: &Actor, rejectio
 /// `problem`, or 404 where the delivery does not exist for `actor`.
 fn where_shown(service: &DeliveryService, order: OrderId, actor: &Actor, problem: Problem) -> Problem {
     match service.row(order) {
-        Ok(Some(row)) if is_shown(&row, actor) => problem.with_order(order),
+        Ok(Some(row)) if is_shown(&row, actor, &service.reach(actor)) => problem.with_order(order),
         Ok(_) => Problem::not_found(),
         Err(error) => outage(&error),
     }

@@ -13,6 +13,7 @@ pub mod money;
 pub mod order;
 pub mod people;
 pub mod personal;
+pub mod place;
 pub mod testing;
 
 /// A moment, printed as RFC 3339 in UTC.

@@ -3,6 +3,7 @@
 mod layers;
 mod outside;
 mod resilience;
+mod riders;
 mod waits;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use toml::{Table, Value};
 use self::layers::{find, known, paths, put, refuse_unknown, underscored, unknown};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use resilience::Resilience;
+pub use riders::{Riders, Unplaced};
 pub use waits::{Waits, span};
 
 /// The prefix of the variables that are ours.
@@ -107,6 +109,8 @@ pub struct Settings {
     pub nhn: Nhn,
     /// Solapi, where it carries them.
     pub solapi: Solapi,
+    /// How far riders see.
+    pub riders: Riders,
     /// How long everything else is waited for.
     pub waits: Waits,
 }
@@ -130,6 +134,7 @@ impl Default for Settings {
             messages: Messages::default(),
             nhn: Nhn::default(),
             solapi: Solapi::default(),
+            riders: Riders::default(),
             waits: Waits::default(),
         }
     }

@@ -75,7 +75,7 @@ pub async fn case(app: &TestApp, route: &Route, context: Option<Context>, role: 
         (Some(Context::Pay), _) => of_pay(app, route.method.name(), &path, role).await,
         (Some(Context::Store), "tickets") => of_a_ticket(app, &path, role).await,
         (Some(Context::Store), _) => of_a_store(app, route.method.name(), &path, role).await,
-        (Some(Context::Delivery), _) => of_a_delivery(app, &path, role).await,
+        (Some(Context::Delivery), _) => of_a_delivery(app, route.method.name(), &path, role).await,
         (Some(Context::Customer), _) => of_messages(app, route.method.name(), &path, role).await,
     };
     found.unwrap_or_else(|| {
@@ -231,7 +231,7 @@ async fn of_a_store(app: &TestApp, method: &str, path: &str, role: Option<Role>)
     Some(case.hidden_from(OF_GUKBAP).unless_operator(role))
 }
 
-async fn of_a_delivery(app: &TestApp, path: &str, role: Option<Role>) -> Option<Case> {
+async fn of_a_delivery(app: &TestApp, method: &str, path: &str, role: Option<Role>) -> Option<Case> {
     let (what, is_owner) = (path.strip_prefix("/deliveries").unwrap_or(path), role == Some(Role::Owner));
     let way = async |until: Road| {
         if is_owner { subjects::walked(app, until).await } else { subjects::ridden(app, until).await }
@@ -241,6 +241,13 @@ async fn of_a_delivery(app: &TestApp, path: &str, role: Option<Role>) -> Option<
         let who = if is_owner { OF_GUKBAP.to_owned() } else { theirs.bearer };
         let others = Others::Theirs { who, theirs: theirs.order, this: made.order };
         return Some(Case { others, ..Case::of(&made.bearer, path) }.unless_operator(role));
+    }
+    if what == "/place" {
+        // Somewhere else than where others ride.
+        return Some(match method {
+            "PUT" => Case::of("rider/elsewhere", path).with(json!({ "lat": 33.5, "lng": 126.5 })),
+            _ => Case::of("rider/elsewhere", path).answered(204),
+        });
     }
     if what == "/{orderId}/claim" {
         let made = subjects::ticket(app, Kitchen::Accepted).await;
