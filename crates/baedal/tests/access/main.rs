@@ -5,6 +5,7 @@
 mod calls;
 mod cases;
 mod cells;
+mod owners;
 mod page;
 mod ports;
 mod scan;
