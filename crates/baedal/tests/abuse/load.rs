@@ -1,0 +1,137 @@
+//! As much harm as fits, while honest people order.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::guessing;
+use crate::honest::hardly_notices;
+use crate::oversized;
+use crate::raw::said_to;
+use crate::server::{Server, TIMES};
+
+/// Files that this test needs for itself beside the connections it opens.
+const SPARE_FILES: usize = 500;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_customer_hardly_notices_requests_that_never_end() {
+    let mut server = Server::start(&[]).await;
+    let address = server.address();
+    hardly_notices(&server, "400 slow heads and bodies", || async {
+        let slow = (0..200 * *TIMES).flat_map(|_| [Slow::Head, Slow::Body]);
+        join_all(slow.map(|slow| drip(&address, slow))).await;
+    })
+    .await;
+    server.still_runs().await;
+}
+
+#[derive(Clone, Copy)]
+enum Slow {
+    Head,
+    Body,
+}
+
+/// Sends a byte now and then; the server hangs up on half a head before long.
+async fn drip(address: &str, slow: Slow) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let begin = match slow {
+        Slow::Head => format!("GET /api/stores HTTP/1.1\r\nHost: {address}\r\nX: "),
+        Slow::Body => format!(
+            "POST /api/quotes HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n"
+        ),
+    };
+    stream.write_all(begin.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.into_split();
+    let dripping = async {
+        while writing.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    };
+    let hung_up = async {
+        let mut heard = Vec::new();
+        let _ = reading.read_to_end(&mut heard).await;
+        String::from_utf8_lossy(&heard).into_owned()
+    };
+    // A head takes no longer than 15 s, nor does a body.
+    let heard = tokio::select! {
+        () = dripping => String::new(),
+        heard = hung_up => heard,
+        () = tokio::time::sleep(Duration::from_secs(40)) => panic!("a request that never ends is never cut off"),
+    };
+    assert!(!heard.contains("HTTP/1.1 2"), "{heard}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_customer_hardly_notices_ten_thousand_idle_connections() {
+    let mut server = Server::start(&[]).await;
+    let address = server.address();
+    let most = open_files() - SPARE_FILES;
+    let wanted = 10_000.min(most);
+    println!("{wanted} idle connections; this process may open {} files", open_files());
+    let idle = tokio::sync::Mutex::new(Vec::new());
+    hardly_notices(&server, "idle connections", || async {
+        let mut idle = idle.lock().await;
+        while idle.len() < wanted {
+            let some = (0..100).map(|_| TcpStream::connect(&address));
+            idle.extend(join_all(some).await.into_iter().filter_map(Result::ok));
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    })
+    .await;
+    drop(idle);
+    server.still_runs().await;
+}
+
+/// How many files this process may have open.
+fn open_files() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let line = limits.lines().find(|line| line.starts_with("Max open files"));
+    line.and_then(|line| line.split_whitespace().nth(3)?.parse().ok()).unwrap_or(1_024)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_customer_hardly_notices_requests_that_are_too_long() {
+    let mut server = Server::start(&[]).await;
+    let (address, token) = (server.address(), server.sign_in("customer").await);
+    hardly_notices(&server, "oversized requests", || async {
+        for _ in 0..6 * *TIMES {
+            for (_, bytes) in oversized::shapes(&address, &token) {
+                said_to(&address, &bytes).await;
+            }
+        }
+    })
+    .await;
+    server.still_runs().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_customer_hardly_notices_a_thousand_wrong_passwords() {
+    let mut server = Server::start(&[]).await;
+    let tries = 1_000 * *TIMES;
+    hardly_notices(&server, "wrong passwords", || async {
+        let found = guessing::wrong_passwords(&server, tries, 8).await;
+        assert!(found.iter().all(|status| [401, 429, 503].contains(status)), "{found:?}");
+        assert_eq!(found.len(), tries);
+    })
+    .await;
+    server.still_runs().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_honest_customer_hardly_notices_tokens_being_guessed() {
+    let mut server = Server::start(&[]).await;
+    hardly_notices(&server, "guessed tokens", || async {
+        let mut left = 1_000 * *TIMES;
+        // Somebody who guesses at a pace that the machine of this test can keep up beside the server.
+        while left > 0 {
+            let found = guessing::tokens(&server, 20, 2).await;
+            assert!(found.iter().all(|status| [401, 404, 429].contains(status)), "{found:?}");
+            left -= 20;
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+    })
+    .await;
+    server.still_runs().await;
+}
