@@ -31,11 +31,32 @@ def stop(process):
     process.wait(timeout=60)
 
 
+def ask(method, path, body=None, role=None):
+    """Asks the gateway, as one of the demo people where a role is named."""
+    headers = {"Content-Type": "application/json"}
+    if role:
+        headers["Authorization"] = f"Bearer {token(role)}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:8088/api{path}", data, headers, method=method)
+    return json.loads(urllib.request.urlopen(request, timeout=10).read())
+
+
+TOKENS = {}
+
+
+def token(role):
+    if role not in TOKENS:
+        TOKENS[role] = ask("POST", "/sessions", {"login": role, "password": "baedal"})["token"]
+    return TOKENS[role]
+
+
 class Server:
-    def __init__(self, directory, *settings):
+    def __init__(self, directory, *settings, program=None):
         self.data = directory / "data"
         self.began = time.time()
-        self.process = subprocess.Popen([TARGET / "baedal", "--data-dir", self.data, "--set", "log.level=error", *settings], stdout=subprocess.DEVNULL)
+        TOKENS.clear()
+        program = program or [TARGET / "baedal", "--data-dir", self.data, "--set", "log.level=error"]
+        self.process = subprocess.Popen([*program, *settings], stdout=subprocess.DEVNULL)
         wait_for("http://127.0.0.1:8088/health/ready")
 
     def placed(self):
@@ -47,9 +68,8 @@ def settle(seconds=180):
     end = time.time() + seconds
     while time.time() < end:
         behind = 0
-        for name, port in (("app", 8081), ("pay", 8082), ("store", 8083), ("customer", 8084), ("delivery", 8085)):
-            request = urllib.request.Request(f"http://127.0.0.1:{port}/operations/{name}/lag", headers={"Baedal-Actor": "operator/bench"})
-            found = json.loads(urllib.request.urlopen(request, timeout=10).read())
+        for name in ("app", "pay", "store", "customer", "delivery"):
+            found = ask("GET", f"/operations/{name}/lag", role="operator")
             sources = found["items"] if isinstance(found, dict) else found
             behind += sum(source["behind"] for source in sources)
         if behind == 0:

@@ -1,7 +1,7 @@
 //! Clients as the family's load test has them: so many at once, each ordering one thing after another. Whoever is led
 //! to pay a little later comes back when they were told to.
 //!
-//! `clients <app> <clients> <seconds>` prints one line of JSON a request: when it began (ms since the epoch), how long
+//! `clients <gateway> <clients> <seconds>` prints one line of JSON a request: when it began (ms since the epoch), how long
 //! it took (ms), which it was (`order` or `payment`), the HTTP status, and the order's status.
 
 use std::io::Write as _;
@@ -19,8 +19,9 @@ const PATIENCE: u32 = 3;
 
 struct Client {
     http: reqwest::Client,
-    app: Arc<str>,
-    name: String,
+    gateway: Arc<str>,
+    /// What all of them show: they are one customer with many hands.
+    token: Arc<str>,
     end: Instant,
     lines: UnboundedSender<Value>,
 }
@@ -50,7 +51,7 @@ impl Client {
 
     async fn ask(&self, what: &str, path: String, body: &'static str) -> Answered {
         let (began, at) = (Instant::now(), since_epoch());
-        let request = self.http.post(format!("{}{path}", self.app)).header("Baedal-Actor", &self.name);
+        let request = self.http.post(format!("{}/api{path}", self.gateway)).bearer_auth(&self.token);
         let sent = request.header("Content-Type", "application/json").body(body).send().await;
         let (code, retry_after, body) = match sent {
             Ok(response) => {
@@ -79,16 +80,18 @@ fn since_epoch() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "a load generator of its own")]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "clients <app, like http://127.0.0.1:8081> <clients> <seconds>";
-    let app: Arc<str> = arguments.next().context(usage)?.into();
+    let usage = "clients <gateway, like http://127.0.0.1:8088> <clients> <seconds>";
+    let gateway: Arc<str> = arguments.next().context(usage)?.into();
     let clients: u32 = arguments.next().context(usage)?.parse()?;
     let seconds: u64 = arguments.next().context(usage)?.parse()?;
     let http = platform::client::inside().timeout(Duration::from_secs(30)).build()?;
+    let token: Arc<str> = baedal::signing_in::sign_in(&http, &gateway, "customer", "baedal").await?.into();
     let end = Instant::now() + Duration::from_secs(seconds);
     let (lines, mut read) = tokio::sync::mpsc::unbounded_channel();
-    for number in 0..clients {
-        let (http, app, lines) = (http.clone(), Arc::clone(&app), lines.clone());
-        tokio::spawn(Client { http, app, name: format!("customer/client-{number}"), end, lines }.run());
+    for _ in 0..clients {
+        let (http, lines) = (http.clone(), lines.clone());
+        let (gateway, token) = (Arc::clone(&gateway), Arc::clone(&token));
+        tokio::spawn(Client { http, gateway, token, end, lines }.run());
     }
     drop(lines);
     let mut out = std::io::BufWriter::new(std::io::stdout());

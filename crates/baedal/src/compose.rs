@@ -1,5 +1,7 @@
 //! Where ports meet adapters: which contexts run here, what they listen to, and at which ports they answer.
 
+mod edge;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,14 +10,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use customer::service::{CustomerService, NoticeLog};
-use gateway::Upstream;
-use gateway::accounts::Accounts;
 use kernel::Context;
 use platform::access;
 use platform::bus::Source;
 use platform::clock::Clock;
 use platform::config::{Secrets, Settings};
-use platform::identity::{Gate, Keys, Signer};
+use platform::identity::Signer;
 use platform::ids::Ids;
 use platform::operations::Operations;
 use platform::problem::with_fallbacks;
@@ -29,6 +29,7 @@ use tokio::net::TcpListener;
 
 use pay::service::PayService;
 
+pub use self::edge::Edge;
 use crate::cli::What;
 use crate::faulty;
 use crate::outlets;
@@ -96,15 +97,7 @@ pub struct Running {
     readiness: Readiness,
     edge: Option<Edge>,
     app: Option<Signer>,
-}
-
-/// What the gateway is, if it runs here.
-#[derive(Clone)]
-pub struct Edge {
-    /// Who there is.
-    pub accounts: Accounts,
-    /// Signs who a request comes from.
-    pub signer: Signer,
+    routers: BTreeMap<Context, Router>,
 }
 
 impl Running {
@@ -113,8 +106,13 @@ impl Running {
         self.edge.as_ref()
     }
 
-    /// What app signs its own calls with, if it runs here.
-    pub fn app(&self) -> Option<&Signer> {
+    /// All that `context` answers to those who have passed an edge, if it runs here.
+    pub fn router(&self, context: Context) -> Option<Router> {
+        self.routers.get(&context).cloned()
+    }
+
+    /// Signs app's own calls, if it runs here.
+    pub fn app_signer(&self) -> Option<&Signer> {
         self.app.as_ref()
     }
 
@@ -215,38 +213,6 @@ impl Composer<'_> {
         Ok(())
     }
 
-    /// Who there is, and those who speak for others or for themselves.
-    async fn open_edge(&mut self, roles: &Roles) -> anyhow::Result<()> {
-        let Parts { clock, ids, shutdown, .. } = &self.parts;
-        if roles.contexts.contains(&Context::App) {
-            self.app = Some(Signer::new(Context::App.name(), clock, ids));
-        }
-        if roles.gateway {
-            let accounts = Accounts::open(&self.settings.data_dir, clock, ids, shutdown)?;
-            if self.settings.demo_data {
-                accounts.make_demo_people(&store::demo_store_ids(DEMO_DATA)?).await?;
-            }
-            self.edge = Some(Edge { accounts, signer: Signer::new("gateway", clock, ids) });
-        }
-        Ok(())
-    }
-
-    /// What stands at the port of `context`: it believes the gateway, and pay believes app.
-    fn gate(&self, context: Context) -> anyhow::Result<Gate> {
-        let clock = &self.parts.clock;
-        let mut issuers = vec![match &self.edge {
-            Some(edge) => Keys::here(edge.signer.clone()),
-            None => Keys::there("gateway", &self.settings.gateways(), clock)?,
-        }];
-        if context == Context::Pay {
-            issuers.push(match &self.app {
-                Some(signer) => Keys::here(signer.clone()),
-                None => Keys::there(Context::App.name(), &[self.settings.upstream(Context::App)], clock)?,
-            });
-        }
-        Ok(Gate::new(context, issuers, clock))
-    }
-
     /// The log of `context`: in this process, or in the file of another one.
     fn source(&self, context: Context) -> Source {
         match self.rooms.get(&context) {
@@ -308,12 +274,11 @@ impl Composer<'_> {
     }
 
     async fn app(&self, room: Room, payments: Option<PayService>) -> anyhow::Result<Router> {
-        let payments: Arc<dyn app::ports::Payments> = match payments {
-            Some(service) => Arc::new(DirectPayments(service)),
-            None => {
-                let signer = self.app.clone().context("app runs here without a name of its own")?;
-                Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), signer, &room.ids)?)
-            }
+        let payments: Arc<dyn app::ports::Payments> = if let Some(service) = payments {
+            Arc::new(DirectPayments(service))
+        } else {
+            let signer = self.app.clone().context("app runs here without a name of its own")?;
+            Arc::new(HttpPayments::new(&self.settings.upstream(Context::Pay), signer, &room.ids)?)
         };
         let guarded = self.settings.resilience.options(self.settings.payment.deadline);
         let guard = Guard::new("pay", guarded, &room.clock, &room.ids);
@@ -391,7 +356,9 @@ impl Composer<'_> {
             let serving = server::serve(listener, router, self.parts.shutdown.clone(), Limits::default());
             self.parts.shutdown.spawn(format!("{name} serves"), serving);
         }
-        Ok(Running { addresses, rooms: self.rooms, readiness: self.readiness, edge: self.edge, app: self.app })
+        let routers = self.routers.keys().map(|context| (*context, self.whole(*context))).collect();
+        let Self { rooms, readiness, edge, app, .. } = self;
+        Ok(Running { addresses, rooms, readiness, edge, app, routers })
     }
 
     /// All that `context` answers to those who have passed an edge.
@@ -403,36 +370,6 @@ impl Composer<'_> {
         let router = router.merge(keys.unwrap_or_default());
         let router = faulty::around_router(self.settings, self.rooms.get(&context), router);
         access::around(with_fallbacks(router), context)
-    }
-
-    fn gateway(&self, own: SocketAddr, addresses: &[(&'static str, SocketAddr)]) -> anyhow::Result<Router> {
-        let Edge { accounts, signer } = self.edge.clone().context("the gateway runs without its accounts")?;
-        let mut upstreams = BTreeMap::new();
-        let mut shown = BTreeMap::new();
-        for context in Context::ALL {
-            let here = addresses.iter().find(|(name, _)| *name == context.name());
-            let (upstream, address) = if let Some((_, address)) = here {
-                (Upstream::Local(self.whole(context)), format!("http://{address}"))
-            } else {
-                let address = self.settings.upstream(context);
-                (Upstream::Remote(address.clone()), address)
-            };
-            upstreams.insert(context, upstream);
-            shown.insert(context, address);
-        }
-        let options = gateway::Options {
-            accounts,
-            signer,
-            shutdown: self.parts.shutdown.clone(),
-            readiness: self.readiness.clone(),
-            metrics: self.parts.metrics.clone(),
-            address: format!("http://{own}"),
-            addresses: shown,
-            documents: Vec::new(),
-            patience: gateway::Patience::default(),
-            faults: self.settings.faults,
-        };
-        Ok(gateway::router(upstreams, options))
     }
 }
 

@@ -46,6 +46,7 @@ async fn own_server(mut settings: Settings) -> anyhow::Result<u8> {
     settings.data_dir.clone_from(&dir);
     settings.payment.provider = PaymentProvider::Simulated;
     settings.messages.outlet = MessageOutlet::Inbox;
+    settings.demo_data = true;
     "127.0.0.1".clone_into(&mut settings.bind);
     settings.ports = Ports { app: 0, pay: 0, store: 0, customer: 0, delivery: 0, gateway: 0 };
     let clock = Clock::system();
@@ -76,11 +77,12 @@ fn temporary_directory() -> anyhow::Result<std::path::PathBuf> {
 
 async fn story(client: &Client) -> anyhow::Result<()> {
     let ids = Ids::system(Clock::system());
-    let customer = format!("customer/{}", ids.uuid());
-    let rider = format!("rider/{}", ids.uuid());
+    say("A customer, an owner and a rider sign in", "POST /sessions");
+    let customer = client.sign_in("customer").await?;
+    let owner = client.sign_in("owner").await?;
+    let rider = client.sign_in("rider").await?;
     let store = open_store(client).await?;
     let basket = basket(&store)?;
-    let owner = format!("owner/{}", text(&store, "storeId"));
 
     let order = place(client, &customer, &store, basket, &ids).await?;
     let id = text(&order, "orderId").to_owned();

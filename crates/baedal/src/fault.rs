@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use gateway::accounts::DEMO_PASSWORD;
 use kernel::Context;
 use platform::config::Settings;
 use platform::faults::{AskedFaults, EventFaults, MessageFaults, PaymentFaults, PaymentMode};
@@ -19,6 +20,12 @@ pub struct FaultOptions {
     /// A running server's gateway [default: this machine, at the gateway's port]
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
+    /// The operator who asks for it
+    #[arg(long, global = true, default_value = "operator")]
+    pub login: String,
+    /// Their password; that of the demo's operator without it
+    #[arg(long, global = true, env = "BAEDAL_PASSWORD", hide_env_values = true, default_value = DEMO_PASSWORD)]
+    pub password: String,
     /// What is to happen.
     #[command(subcommand)]
     pub what: What,
@@ -148,7 +155,7 @@ impl Service {
 /// A sentence that says what to do.
 pub async fn run(settings: &Settings, options: FaultOptions) -> anyhow::Result<u8> {
     let usual = format!("http://127.0.0.1:{}", settings.ports.gateway);
-    let server = Server::new(options.server.as_deref().unwrap_or(&usual))?;
+    let server = Server::new(options.server.as_deref().unwrap_or(&usual), &options.login, &options.password).await?;
     let (done, now) = match options.what {
         What::Show => {
             let now = server.show().await?;

@@ -10,6 +10,7 @@ pub mod outlets;
 mod payments;
 mod providers;
 mod serve;
+pub mod signing_in;
 mod stub;
 mod window;
 

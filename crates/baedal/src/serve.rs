@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::bail;
+use gateway::accounts::DEMO_PASSWORD;
 use platform::clock::Clock;
 use platform::config::{Secrets, Settings};
 use platform::ids::Ids;
@@ -81,8 +82,13 @@ fn welcome(settings: &Settings, running: &Running) {
         lines.push(String::new());
         lines.push(format!("Open http://{gateway}/ in a browser, or look at the stores:"));
         lines.push(format!("  curl http://{gateway}/api/stores"));
-        lines.push("Who acts is said by a header until there is sign-in:".to_owned());
-        lines.push("  Baedal-Actor: customer/<id>, owner/<storeId>, rider/<id> or operator/<id>".to_owned());
+        if settings.demo_data {
+            lines.push(format!(
+                "Sign in as customer, owner, rider or operator, each with the password {DEMO_PASSWORD}:"
+            ));
+            let body = format!("{{\"login\": \"customer\", \"password\": \"{DEMO_PASSWORD}\"}}");
+            lines.push(format!("  curl http://{gateway}/api/sessions -H 'Content-Type: application/json' -d '{body}'"));
+        }
         lines.push("One order from menu to door, step by step: baedal demo".to_owned());
     }
     if settings.faults {

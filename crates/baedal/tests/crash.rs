@@ -15,6 +15,8 @@ mod people;
 mod rest;
 #[path = "crash/server.rs"]
 mod server;
+#[path = "people/mod.rs"]
+mod signed_in;
 #[path = "crash/staff.rs"]
 mod staff;
 
@@ -36,7 +38,7 @@ const LOOKED_AT: usize = 30;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_survives_being_killed_at_any_moment_and_every_order_ends() {
     let (began, kills) = (Instant::now(), kills());
-    let (machine, town, mut dice) = scene();
+    let (machine, town, mut dice) = scene().await;
     // Killed while it makes its files and its demo data.
     for _ in 0..3 {
         let server = Server::start(&machine, "all");
@@ -77,7 +79,7 @@ async fn what_was_answered_survives_being_killed_at_any_moment_and_every_order_e
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_process_among_the_others_loses_and_doubles_nothing() {
     let (began, kills) = (Instant::now(), kills().div_ceil(3));
-    let (machine, town, mut dice) = scene();
+    let (machine, town, mut dice) = scene().await;
     let mut servers = SERVICES.map(|service| Server::start(&machine, service));
     town.ready(&mut servers).await;
     town.opened().await;
@@ -102,10 +104,14 @@ fn kills() -> u32 {
     std::env::var("BAEDAL_TEST_KILLS").map_or(KILLS, |text| text.parse().unwrap())
 }
 
-fn scene() -> (Machine, Arc<Town>, Dice) {
+async fn scene() -> (Machine, Arc<Town>, Dice) {
     let (machine, seed) = (Machine::new(), dice::seed());
     println!("BAEDAL_TEST_SEED={seed}");
-    let town = Arc::new(Town::new(machine.gateway(), seed));
+    let customers = (0..CUSTOMERS).map(|number| format!("customer/{number}"));
+    let riders = (0..RIDERS).map(|number| format!("rider/{number}"));
+    let others = [format!("owner/{}", people::GUKBAP), "operator/1".to_owned()];
+    let tokens = signed_in::sign_in(&machine.data_dir(), customers.chain(riders).chain(others)).await;
+    let town = Arc::new(Town::new(machine.gateway(), seed, tokens));
     (machine, town, Dice::new(seed, "kills"))
 }
 

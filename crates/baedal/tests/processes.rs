@@ -4,6 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "people act at the same time")]
 
+mod people;
+
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -30,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn an_order_goes_from_menu_to_door_through_six_processes_of_which_one_is_killed() {
     let mut town = Town::new();
     for service in SERVICES {
-        town.serve(service);
+        town.serve(service).await;
     }
     town.ready().await;
     let stores = town.until("", "/stores", |found| found["items"].as_array().is_some_and(|items| !items.is_empty()));
@@ -45,7 +48,7 @@ async fn an_order_goes_from_menu_to_door_through_six_processes_of_which_one_is_k
 
     town.kill("store");
     let second = town.order().await;
-    town.serve("store");
+    town.serve("store").await;
     town.ready().await;
     town.until(&owner, &format!("/tickets/{second}"), open).await;
     for what in ["start-cooking", "finish-cooking"] {
@@ -71,7 +74,7 @@ async fn what_is_broken_on_purpose_and_then_killed_comes_back_whole() {
     let mut town = Town::new();
     town.flags = &["--faults"];
     for service in SERVICES {
-        town.serve(service);
+        town.serve(service).await;
     }
     town.ready().await;
     town.until("", "/stores", |found| found["items"].as_array().is_some_and(|items| !items.is_empty())).await;
@@ -92,8 +95,8 @@ async fn what_is_broken_on_purpose_and_then_killed_comes_back_whole() {
 
     town.kill("pay");
     town.kill("store");
-    town.serve("pay");
-    town.serve("store");
+    town.serve("pay").await;
+    town.serve("store").await;
     let owner = format!("owner/{GUKBAP}");
     for order in [doubtful["orderId"].as_str().unwrap(), &placed] {
         town.until(&owner, &format!("/tickets/{order}"), |ticket| ticket["status"] == "OPEN").await;
@@ -113,7 +116,7 @@ async fn what_is_broken_on_purpose_and_then_killed_comes_back_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_process_on_the_same_data_is_refused() {
     let mut town = Town::new();
-    town.serve("store");
+    town.serve("store").await;
     town.ready().await;
     let second = town.run(&["serve", "store", "--port", &format!("store={}", free_port())]);
     refused(&second, "Another process already runs store");
@@ -182,10 +185,10 @@ fn a_check_of_nothing_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn being_told_to_stop_answers_what_is_under_way_first() {
     let mut town = Town::new();
-    town.serve("all");
+    town.serve("all").await;
     town.ready().await;
     // The provider takes three seconds for this one.
-    let request = town.http.post(format!("{}/orders", town.gateway())).header("Baedal-Actor", "customer/1");
+    let request = town.http.post(format!("{}/orders", town.gateway())).bearer_auth(&town.tokens["customer/1"]);
     let slow = request.json(&basket("slow")).send();
     let stopped = async {
         let a_payment = |page: &Value| page.to_string().contains("PaymentRequested");
@@ -205,7 +208,7 @@ async fn killed_while_toss_charges_and_while_it_gives_back_it_charges_and_gives_
     let shutdown = Shutdown::new();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let options = Options {
-        webhook: Some(format!("{}/webhooks/toss", town.address("pay"))),
+        webhook: Some(format!("{}/webhooks/toss", town.address("gateway"))),
         pauses: vec![Duration::from_millis(200); 300],
         ..Options::new(Secret::new("test_sk_processes"))
     };
@@ -213,7 +216,7 @@ async fn killed_while_toss_charges_and_while_it_gives_back_it_charges_and_gives_
     town.variables = vec![("BAEDAL_PAYMENT_PROVIDER", "toss".to_owned()), ("BAEDAL_TOSS_BASE", toss.base())];
     refused(&town.run(&["serve", "pay", "--port", &format!("pay={}", free_port())]), "BAEDAL_TOSS_SECRET_KEY");
     town.variables.push(("BAEDAL_TOSS_SECRET_KEY", "test_sk_processes".to_owned()));
-    town.serve("all");
+    town.serve("all").await;
     town.ready().await;
     let mut body = basket("");
     body.as_object_mut().unwrap().remove("payment");
@@ -225,13 +228,13 @@ async fn killed_while_toss_charges_and_while_it_gives_back_it_charges_and_gives_
 
     let slowly = || Kind::Slow { ms: 400, jitter_ms: 0 };
     toss.faults().on("confirm", slowly(), 1);
-    let paying = town.http.post(format!("{}{path}/payment", town.gateway())).header("Baedal-Actor", "customer/1");
+    let paying = town.http.post(format!("{}{path}/payment", town.gateway())).bearer_auth(&town.tokens["customer/1"]);
     let paying = tokio::spawn(paying.json(&json!({ "method": "CARD", "token": key })).send());
     platform::testing::until("Toss is asked to charge", || toss.calls("confirm") == 1).await;
     town.kill("all");
     assert!(paying.await.unwrap().is_err(), "nobody is left to answer");
     platform::testing::until("Toss has charged", || toss.sums(&reference) == [(22_000, 0)]).await;
-    town.serve("all");
+    town.serve("all").await;
     town.ready().await;
     town.until("customer/1", &path, |order| order["status"] == "PLACED").await;
 
@@ -240,7 +243,7 @@ async fn killed_while_toss_charges_and_while_it_gives_back_it_charges_and_gives_
     assert_eq!(status, 202);
     platform::testing::until("Toss is asked to give back", || toss.calls("cancel") == 1).await;
     town.kill("all");
-    town.serve("all");
+    town.serve("all").await;
     town.ready().await;
     town.until("customer/1", &path, |order| order["refund"] == "DONE").await;
     assert_eq!((toss.sums(&reference), toss.calls("confirm")), (vec![(22_000, 22_000)], 1));
@@ -261,6 +264,8 @@ struct Town {
     running: Vec<(&'static str, Child)>,
     /// What each is started with.
     flags: &'static [&'static str],
+    /// What everybody shows, once a gateway has been started.
+    tokens: BTreeMap<String, String>,
     http: reqwest::Client,
 }
 
@@ -278,7 +283,15 @@ impl Town {
         let ports = SERVICES.map(|service| (service, free_port())).into();
         let http = platform::client::inside().timeout(Duration::from_secs(20)).build().unwrap();
         let (flags, variables) = (&[][..], Vec::new());
-        Self { dir: TempDir::new().unwrap(), ports, running: Vec::new(), flags, variables, http }
+        Self {
+            dir: TempDir::new().unwrap(),
+            ports,
+            running: Vec::new(),
+            flags,
+            variables,
+            tokens: BTreeMap::new(),
+            http,
+        }
     }
 
     fn data_dir(&self) -> PathBuf {
@@ -297,7 +310,11 @@ impl Town {
         self.command(arguments).output().unwrap()
     }
 
-    fn serve(&mut self, service: &'static str) {
+    async fn serve(&mut self, service: &'static str) {
+        if matches!(service, "all" | "gateway") && self.tokens.is_empty() {
+            let who = ["customer/1", "rider/1", "operator/1"].map(str::to_owned);
+            self.tokens = people::sign_in(&self.data_dir(), who.into_iter().chain([format!("owner/{GUKBAP}")])).await;
+        }
         let mut command = self.command(&["serve", service]);
         command.args(self.flags);
         for (name, port) in &self.ports {
@@ -368,7 +385,7 @@ impl Town {
     async fn call(&self, method: Method, who: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let mut request = self.http.request(method, format!("{}{path}", self.gateway()));
         if !who.is_empty() {
-            request = request.header("Baedal-Actor", who);
+            request = request.bearer_auth(&self.tokens[who]);
         }
         if let Some(body) = body {
             request = request.json(&body);

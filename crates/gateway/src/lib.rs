@@ -104,7 +104,7 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     let remotes = Remotes::new(&options, &options.signer);
     let target = |(context, upstream)| match upstream {
         Upstream::Local(router) => (context, Target::Local(router)),
-        Upstream::Remote(base) => (context, Target::Remote(remotes.at(context, &base))),
+        Upstream::Remote(base) => (context, Target::Remote(Box::new(remotes.at(context, &base)))),
     };
     let targets = upstreams.into_iter().map(target).collect();
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());

@@ -95,7 +95,7 @@ impl Outage {
 #[derive(Clone)]
 pub(crate) enum Target {
     Local(Router),
-    Remote(Remote),
+    Remote(Box<Remote>),
 }
 
 impl Target {

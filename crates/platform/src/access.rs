@@ -17,8 +17,11 @@ use crate::problem::Problem;
 
 /// Routes by their paths.
 pub struct Routes {
-    by_path: matchit::Router<Vec<(&'static Route, Option<Context>)>>,
+    by_path: matchit::Router<Rows>,
 }
+
+/// What one path has: a row for each method, and who answers it.
+type Rows = Vec<(&'static Route, Option<Context>)>;
 
 /// What is found under a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +70,7 @@ impl Routes {
     }
 
     fn new(routes: impl Iterator<Item = (String, &'static Route, Option<Context>)>) -> Self {
-        let mut paths: Vec<(String, Vec<(&'static Route, Option<Context>)>)> = Vec::new();
+        let mut paths: Vec<(String, Rows)> = Vec::new();
         for (path, route, context) in routes {
             match paths.iter_mut().find(|(known, _)| *known == path) {
                 Some((_, rows)) => rows.push((route, context)),

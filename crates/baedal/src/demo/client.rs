@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use gateway::accounts::DEMO_PASSWORD;
 use reqwest::Method;
 use serde_json::Value;
+
+use crate::signing_in::sign_in;
 
 /// How often a change is looked for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -30,37 +33,42 @@ impl Client {
         matches!(tokio::time::timeout(limit, call).await, Ok(Ok(response)) if response.status().is_success())
     }
 
-    /// `GET`.
-    pub async fn get(&self, actor: &str, path: &str) -> anyhow::Result<Value> {
-        self.call(Method::GET, actor, path, None, None).await
+    /// The token of one of the demo people.
+    pub async fn sign_in(&self, role: &str) -> anyhow::Result<String> {
+        sign_in(&self.http, &self.base, role, DEMO_PASSWORD).await
+    }
+
+    /// `GET`, as whoever shows the token, or as nobody.
+    pub async fn get(&self, token: &str, path: &str) -> anyhow::Result<Value> {
+        self.call(Method::GET, token, path, None, None).await
     }
 
     /// `POST`.
-    pub async fn post(&self, actor: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
-        self.call(Method::POST, actor, path, Some(body), None).await
+    pub async fn post(&self, token: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(Method::POST, token, path, Some(body), None).await
     }
 
     /// `POST` that is safe to repeat.
-    pub async fn post_once(&self, actor: &str, path: &str, body: &Value, key: &str) -> anyhow::Result<Value> {
-        self.call(Method::POST, actor, path, Some(body), Some(key)).await
+    pub async fn post_once(&self, token: &str, path: &str, body: &Value, key: &str) -> anyhow::Result<Value> {
+        self.call(Method::POST, token, path, Some(body), Some(key)).await
     }
 
     /// Waits until there is something at `path`.
-    pub async fn until_found(&self, actor: &str, path: &str, limit: Duration) -> anyhow::Result<Value> {
-        self.until(actor, path, limit, |_| true).await
+    pub async fn until_found(&self, token: &str, path: &str, limit: Duration) -> anyhow::Result<Value> {
+        self.until(token, path, limit, |_| true).await
     }
 
     /// Waits until what is at `path` is as it should be.
     pub async fn until(
         &self,
-        actor: &str,
+        token: &str,
         path: &str,
         limit: Duration,
         right: impl Fn(&Value) -> bool,
     ) -> anyhow::Result<Value> {
         let deadline = Instant::now() + limit;
         loop {
-            match self.get(actor, path).await {
+            match self.get(token, path).await {
                 Ok(found) if right(&found) => return Ok(found),
                 Ok(_) | Err(_) if Instant::now() < deadline => tokio::time::sleep(LOOK_AGAIN).await,
                 Ok(found) => bail!("{path} did not become what it should within {limit:?}: {found}"),
@@ -79,14 +87,14 @@ impl Client {
     async fn call(
         &self,
         method: Method,
-        actor: &str,
+        token: &str,
         path: &str,
         body: Option<&Value>,
         key: Option<&str>,
     ) -> anyhow::Result<Value> {
         let mut request = self.http.request(method.clone(), format!("{}/api{path}", self.base));
-        if !actor.is_empty() {
-            request = request.header("Baedal-Actor", actor);
+        if !token.is_empty() {
+            request = request.bearer_auth(token);
         }
         if let Some(key) = key {
             request = request.header("Idempotency-Key", key);

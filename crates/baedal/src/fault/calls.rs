@@ -10,10 +10,10 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::signing_in::sign_in;
+
 /// How long one call may take.
 const CALL: Duration = Duration::from_secs(10);
-/// As whom the faults are asked for.
-const OPERATOR: &str = "operator/fault";
 
 /// What the gateway says of faults.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -31,13 +31,16 @@ pub(super) struct Overview {
 pub(super) struct Server {
     http: reqwest::Client,
     base: String,
+    token: String,
 }
 
 impl Server {
-    /// The gateway at `base`.
-    pub(super) fn new(base: &str) -> anyhow::Result<Self> {
+    /// The gateway at `base`, where `login` signs in.
+    pub(super) async fn new(base: &str, login: &str, password: &str) -> anyhow::Result<Self> {
         let http = platform::client::inside().timeout(CALL).build()?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
+        let base = base.trim_end_matches('/').to_owned();
+        let token = sign_in(&http, &base, login, password).await?;
+        Ok(Self { http, base, token })
     }
 
     /// What is in force.
@@ -58,7 +61,7 @@ impl Server {
     async fn call(&self, method: Method, body: Option<&BTreeMap<Context, AskedFaults>>) -> anyhow::Result<Overview> {
         let base = &self.base;
         let mut request = self.http.request(method, format!("{base}/api/operations/faults"));
-        request = request.header("Baedal-Actor", OPERATOR);
+        request = request.bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
         }

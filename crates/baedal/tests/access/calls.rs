@@ -64,7 +64,7 @@ pub async fn signed_in(app: &TestApp, method: Method, who: &str, url: &str) -> R
 /// What whoever may sign for `who` would send with one call: app for itself, the gateway for people.
 pub fn identity(app: &TestApp, context: Context, method: &Method, who: &str, path: &str) -> HeaderValue {
     if who.starts_with("service/") {
-        let signer = app.parts.iter().find_map(|part| part.running.app()).unwrap();
+        let signer = app.parts.iter().find_map(|part| part.running.app_signer()).unwrap();
         return signer.sign(&acts(who), context, method, &path.parse().unwrap()).unwrap();
     }
     app.signed(who, context, method, path)

@@ -141,7 +141,7 @@ fn misused(app: &TestApp, who: &str, context: Context, method: &Method, path: &s
 
 /// What app signs for somebody else than itself.
 fn app_for(app: &TestApp, who: &str, context: Context, method: &Method, path: &str) -> HeaderValue {
-    let signer = app.parts.iter().find_map(|part| part.running.app()).unwrap();
+    let signer = app.parts.iter().find_map(|part| part.running.app_signer()).unwrap();
     signer.sign(&told(who), context, method, &path.parse().unwrap()).unwrap()
 }
 

@@ -1,5 +1,6 @@
 //! The town: who asks the server for what, again and again, until it is answered.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -21,6 +22,8 @@ const AGAIN: Duration = Duration::from_millis(20);
 pub struct Town {
     http: reqwest::Client,
     gateway: String,
+    /// What everybody shows.
+    tokens: BTreeMap<String, String>,
     pub seed: u64,
     book: Mutex<Book>,
     closed: AtomicBool,
@@ -28,11 +31,12 @@ pub struct Town {
 }
 
 impl Town {
-    pub fn new(gateway: String, seed: u64) -> Self {
+    pub fn new(gateway: String, seed: u64, tokens: BTreeMap<String, String>) -> Self {
         let http = platform::client::inside().timeout(Duration::from_secs(15)).build().unwrap();
         Self {
             http,
             gateway,
+            tokens,
             seed,
             book: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -84,7 +88,7 @@ impl Town {
     pub async fn look(&self, who: &str, path: &str) -> (u16, Value) {
         self.answered(|| {
             let request = self.http.get(format!("{}/api{path}", self.gateway));
-            if who.is_empty() { request } else { request.header("Baedal-Actor", who) }
+            if who.is_empty() { request } else { request.bearer_auth(self.token(who)) }
         })
         .await
     }
@@ -102,10 +106,16 @@ impl Town {
     pub async fn ask(&self, who: &str, path: &str, body: &Value) -> (u16, Value) {
         let key = format!("{who} {path}");
         self.answered(|| {
-            let request = self.http.post(format!("{}/api{path}", self.gateway)).header("Baedal-Actor", who);
+            let request = self.http.post(format!("{}/api{path}", self.gateway)).bearer_auth(self.token(who));
             request.header("Idempotency-Key", &key).json(body)
         })
         .await
+    }
+
+    /// The token of `who`; the names of one customer's orders have a number of their own.
+    fn token(&self, who: &str) -> &str {
+        let person = if who.starts_with("customer/") { who.split('-').next().unwrap() } else { who };
+        &self.tokens[person]
     }
 
     async fn answered(&self, request: impl Fn() -> reqwest::RequestBuilder) -> (u16, Value) {

@@ -42,6 +42,10 @@ impl Machine {
         Self { dir: TempDir::new().unwrap(), ports }
     }
 
+    pub fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
     pub fn gateway(&self) -> String {
         format!("http://127.0.0.1:{}", self.ports[5])
     }
@@ -49,7 +53,7 @@ impl Machine {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baedal"));
         command.current_dir(self.dir.path()).env_remove("RUST_LOG").args(arguments);
-        command.arg("--data-dir").arg(self.dir.path().join("data"));
+        command.arg("--data-dir").arg(self.data_dir());
         // Those of the test are no settings.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BAEDAL_")) {
             command.env_remove(name);

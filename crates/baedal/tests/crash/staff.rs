@@ -120,7 +120,7 @@ pub async fn hand_out(town: Arc<Town>, number: u64) {
 /// Takes what waits, brings it, and sometimes falls.
 pub async fn ride(town: Arc<Town>, number: u64) {
     let mut rider = Hand::new(&town, format!("rider/{number}"));
-    let me = number.to_string();
+    let me = format!("rider-{number}");
     while town.is_at_work() {
         for (_, order, _) in rider.list("/deliveries?status=WAITING&limit=50").await {
             rider.act(format!("/deliveries/{order}/claim"), json!({})).await;

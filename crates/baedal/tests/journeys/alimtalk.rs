@@ -264,7 +264,7 @@ async fn a_template_that_is_not_registered_fails_its_notices_and_no_others() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rubbish_at_the_webhooks_changes_nothing() {
     let desk = Desk::start(MessageOutlet::Nhn).await;
-    let base = desk.app.service(Context::Customer);
+    let base = desk.app.root();
     let post = |path: &'static str, body: String| {
         let request = desk.app.http.post(format!("{base}/webhooks/{path}")).body(body);
         async move { request.send().await.unwrap().status() }
@@ -294,7 +294,7 @@ async fn rubbish_at_the_webhooks_changes_nothing() {
 async fn a_crowd_of_webhooks_is_held_off_and_nobody_waits_for_it() {
     let desk = Desk::start(MessageOutlet::Nhn).await;
     desk.faults().always("detail", Kind::Slow { ms: 400, jitter_ms: 0 });
-    let url = format!("{}/webhooks/nhn", desk.app.service(Context::Customer));
+    let url = format!("{}/webhooks/nhn", desk.app.root());
     let hook = json!({ "appKey": "app", "hooks": [{ "requestId": "made-up", "recipientSeq": 1 }] });
     let posts = (0..20).map(|_| desk.app.http.post(&url).body(hook.to_string()).send());
     let answers = futures_util::future::join_all(posts).await;

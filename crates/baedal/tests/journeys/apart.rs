@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use baedal::compose::Roles;
 use jiff::SignedDuration;
 use kernel::Context;
-use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -135,7 +134,7 @@ async fn an_order_that_was_accepted_while_app_was_away_is_not_cancelled_when_it_
     let rest = app.stop(Context::App).await;
     app.add(store).await;
     app.rest().await;
-    at_the_store(&app, &order, "accept", json!({ "prepMinutes": 90 })).await.expect(200);
+    at_the_store(&mut app, &order, "accept", json!({ "prepMinutes": 90 })).await.expect(200);
     app.pass_minutes(75).await;
     app.add(rest).await;
     app.rest().await;
@@ -161,7 +160,7 @@ async fn a_cancel_answered_while_app_was_away_is_not_decided_by_the_clock() {
     app.hand.advance(SignedDuration::from_mins(30));
     app.add(store).await;
     app.rest().await;
-    let ticket = look_at_the_store(&app, &order).await;
+    let ticket = look_at_the_store(&mut app, &order).await;
     app.add(rest).await;
     app.rest().await;
     assert_eq!(ticket["status"], "CANCELLED", "a cancel that was on its way comes before the store's own timer");
@@ -256,24 +255,19 @@ async fn all_tickets(app: &TestApp) -> Vec<String> {
     found
 }
 
-/// What the owner does while the gateway is away.
-async fn at_the_store(app: &TestApp, order: &str, what: &str, body: Value) -> Answer {
-    direct(app, Method::POST, &format!("/tickets/{order}/{what}"), Some(body)).await
+/// What the owner does while app and its gateway are away: through another gateway.
+async fn at_the_store(app: &mut TestApp, order: &str, what: &str, body: Value) -> Answer {
+    app.add(Roles::only(&[], true)).await;
+    let answer = app.owner(order, what, body).await;
+    app.stop_gateway().await;
+    answer
 }
 
-async fn look_at_the_store(app: &TestApp, order: &str) -> Value {
-    direct(app, Method::GET, &format!("/tickets/{order}"), None).await.expect(200)
-}
-
-async fn direct(app: &TestApp, method: Method, path: &str, body: Option<Value>) -> Answer {
-    let address = format!("{}{path}", app.service(Context::Store));
-    let mut request = app.http.request(method, address).header("Baedal-Actor", format!("owner/{GUKBAP}"));
-    if let Some(body) = body {
-        request = request.json(&body);
-    }
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, body: response.json().await.unwrap_or_default() }
+async fn look_at_the_store(app: &mut TestApp, order: &str) -> Value {
+    app.add(Roles::only(&[], true)).await;
+    let ticket = app.ticket(order).await;
+    app.stop_gateway().await;
+    ticket
 }
 
 /// Whether a wait of the order is over and held back.

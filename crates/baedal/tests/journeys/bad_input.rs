@@ -28,7 +28,7 @@ async fn ordering(app: &TestApp, body: &Value) -> Answer {
 }
 
 async fn sent(app: &TestApp, actor: &str, path: &str, kind: Option<&str>, body: Vec<u8>) -> Answer {
-    let request = app.http.post(format!("{}{path}", app.gateway())).header("Baedal-Actor", actor).body(body);
+    let request = app.http.post(format!("{}{path}", app.gateway())).bearer_auth(app.token(actor).await).body(body);
     let request = kind.into_iter().fold(request, |request, kind| request.header("Content-Type", kind));
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());

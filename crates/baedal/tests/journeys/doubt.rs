@@ -235,7 +235,7 @@ async fn charged_unheard(app: &mut TestApp, customer: &str) -> (String, Roles) {
     let (http, gateway) = (app.http.clone(), app.gateway());
     let mut body = app.basket(crate::support::GUKBAP, crate::support::PANCAKE, 2);
     body["payment"] = json!({ "method": "CARD", "token": "lost" });
-    let request = http.post(format!("{gateway}/orders")).header("Baedal-Actor", customer).json(&body);
+    let request = http.post(format!("{gateway}/orders")).bearer_auth(app.token(customer).await).json(&body);
     let answer = tokio::spawn(async move { request.send().await.unwrap().status() });
     let order = app.order_under_way(customer).await;
     while app.provider(&order).is_empty() {
@@ -252,7 +252,7 @@ async fn late_request(app: &TestApp, order: &str, attempt: u32) -> String {
     let body = json!({
         "orderId": order, "attempt": attempt, "amount": 22_000, "currency": "KRW", "method": "CARD", "token": "ok",
     });
-    let request = app.http.post(format!("{}/payments", app.service(Pay))).header("Baedal-Actor", "service/app");
+    let request = app.at(Pay, reqwest::Method::POST, "service/app", "/payments");
     let answer: serde_json::Value = request.json(&body).send().await.unwrap().json().await.unwrap();
     answer["outcome"].as_str().unwrap().to_owned()
 }

@@ -77,8 +77,8 @@ async fn a_payment_is_shown_with_the_outcome_that_app_was_answered() {
         [("ok", "APPROVED", Value::Null), ("insufficient-funds", "DECLINED", json!("BALANCE"))]
     {
         let order = app.order_with(&app.someone("customer"), token).await.body["orderId"].clone();
-        let path = format!("{}/payments/{}", app.service(Context::Pay), order.as_str().unwrap());
-        let asked = app.http.get(path).header("Baedal-Actor", "service/app").send().await.unwrap();
+        let path = format!("/payments/{}", order.as_str().unwrap());
+        let asked = app.at(Context::Pay, reqwest::Method::GET, "service/app", &path).send().await.unwrap();
         let payment: Value = serde_json::from_str(&asked.text().await.unwrap()).unwrap();
         assert_eq!((&payment["outcome"], &payment["code"]), (&json!(outcome), &code), "{payment}");
     }

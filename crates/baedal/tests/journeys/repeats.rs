@@ -44,7 +44,8 @@ async fn sixteen_of_the_same_at_once_are_one_order_one_charge_and_one_answer() {
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let url = format!("{}/orders", app.gateway());
-        let request = app.http.post(url).header("Baedal-Actor", &customer).header("Idempotency-Key", &key).json(&body);
+        let request =
+            app.http.post(url).bearer_auth(app.token(&customer).await).header("Idempotency-Key", &key).json(&body);
         asking.spawn(async move {
             let answer = request.send().await.unwrap();
             (answer.status().as_u16(), answer.text().await.unwrap())
@@ -313,7 +314,7 @@ async fn twice(app: &TestApp, actor: &str, path: &str, body: &Value, status: u16
 /// An order whose customer's connection broke after the provider had charged and before anybody was answered.
 pub async fn cut_off(app: &TestApp, customer: &str, body: &Value, key: &str) -> String {
     let url = format!("{}/orders", app.gateway());
-    let request = app.http.post(url).header("Baedal-Actor", customer).header("Idempotency-Key", key).json(body);
+    let request = app.http.post(url).bearer_auth(app.token(customer).await).header("Idempotency-Key", key).json(body);
     let asking = tokio::spawn(request.send());
     let order = app.order_under_way(customer).await;
     while app.provider(&order).is_empty() {

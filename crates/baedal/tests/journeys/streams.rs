@@ -160,7 +160,7 @@ pub struct Screen {
 impl Screen {
     pub async fn open(app: &TestApp, who: &str, path: &str, last: Option<&str>) -> Self {
         let mut request = app.http.get(format!("{}{path}", app.gateway()));
-        request = request.header("Baedal-Actor", who).header("Accept", "text/event-stream");
+        request = request.bearer_auth(app.token(who).await).header("Accept", "text/event-stream");
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }

@@ -1,21 +1,23 @@
 //! The whole platform in a temporary directory, with a clock that only the test moves, and one method
 //! for each thing that a person does.
 
+#[path = "support/signing_in.rs"]
+mod signing_in;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
-use baedal::compose::{self, Edge, Parts, Roles, Running};
-use gateway::accounts::Account;
+use baedal::compose::{self, Parts, Roles, Running};
 use jiff::SignedDuration;
 use kernel::{Context, Time};
 use platform::clock::{Clock, FakeClock};
 use platform::config::{Ports, SECRETS, Secrets, Settings};
+use platform::identity::Signer;
 use platform::ids::Ids;
 use platform::shutdown::Shutdown;
 use platform::telemetry::Metrics;
-use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -56,6 +58,9 @@ pub struct TestApp {
     pub http: reqwest::Client,
     ids: Ids,
     tokens: Mutex<HashMap<String, String>>,
+    /// Who signs identities, also while they are away.
+    gateway: Option<Signer>,
+    app: Option<Signer>,
 }
 
 /// An answer.
@@ -140,6 +145,8 @@ impl TestApp {
             http,
             ids,
             tokens: Mutex::default(),
+            gateway: None,
+            app: None,
         }
     }
 
@@ -155,6 +162,8 @@ impl TestApp {
         };
         let running = compose::start(&self.settings, roles.clone(), parts).await.unwrap();
         running.ready().await;
+        self.gateway = running.edge().map(|edge| edge.signer.clone()).or(self.gateway.take());
+        self.app = running.app_signer().cloned().or(self.app.take());
         self.parts.push(Part { running, shutdown, roles });
     }
 
@@ -165,6 +174,12 @@ impl TestApp {
         let roles = part.roles.clone();
         end(part).await;
         roles
+    }
+
+    /// Stops a gateway that runs by itself.
+    pub async fn stop_gateway(&mut self) {
+        let place = self.parts.iter().position(|part| part.running.rooms().is_empty()).unwrap();
+        end(self.parts.remove(place)).await;
     }
 
     /// Stops everything and starts it again on the same data.
@@ -216,6 +231,11 @@ impl TestApp {
         format!("http://{gateway}/api")
     }
 
+    /// Where what has no prefix is reached: pages and webhooks.
+    pub fn root(&self) -> String {
+        self.gateway().trim_end_matches("/api").to_owned()
+    }
+
     /// The port of one service.
     pub fn service(&self, context: Context) -> String {
         let address = self.parts.iter().find_map(|part| part.running.address(context.name())).unwrap();
@@ -253,28 +273,6 @@ impl TestApp {
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Answer { status, headers, body }
-    }
-
-    /// The token of somebody who is signed in: `customer/<id>`, or `owner/<storeId>` for the owner of that store.
-    pub async fn token(&self, actor: &str) -> String {
-        if let Some(token) = self.tokens.lock().unwrap().get(actor) {
-            return token.clone();
-        }
-        let account = Account::of(&kernel::testing::actor(actor));
-        let token = self.edge().accounts.sign_in_as(account).await.unwrap().token;
-        self.tokens.lock().unwrap().insert(actor.to_owned(), token.clone());
-        token
-    }
-
-    /// What the gateway is.
-    pub fn edge(&self) -> &Edge {
-        self.parts.iter().find_map(|part| part.running.edge()).unwrap()
-    }
-
-    /// What the gateway would send with a request of `actor` to `context`.
-    pub fn signed(&self, actor: &str, context: Context, method: &Method, path: &str) -> HeaderValue {
-        let identity = platform::testing::acts(actor);
-        self.edge().signer.sign(&identity, context, method, &path.parse().unwrap()).unwrap()
     }
 
     pub async fn get(&self, actor: &str, path: &str) -> Answer {

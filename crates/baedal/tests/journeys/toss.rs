@@ -36,7 +36,7 @@ impl Shop {
         .await;
         let key = app.secrets.toss_secret_key.clone().unwrap();
         let options = Options {
-            webhook: Some(format!("{}/webhooks/toss", app.service(Pay))),
+            webhook: Some(format!("{}/webhooks/toss", app.root())),
             pauses: vec![Duration::from_millis(50); 100],
             clock: app.clock.clone(),
             ..Options::new(key)
@@ -123,8 +123,8 @@ impl Shop {
 
     /// Whether an attempt to pay for the order is still being asked after.
     async fn is_in_doubt(&self, order: &str) -> bool {
-        let url = format!("{}/payments/{order}", self.app.service(Pay));
-        let found = self.app.http.get(url).header("baedal-actor", "operator/1").send().await.unwrap();
+        let path = format!("/payments/{order}");
+        let found = self.app.at(Pay, reqwest::Method::GET, "service/app", &path).send().await.unwrap();
         let payment: Value = found.json().await.unwrap();
         payment["attempts"].as_array().into_iter().flatten().any(|attempt| attempt["outcome"] == "IN_DOUBT")
     }
@@ -487,7 +487,7 @@ async fn the_check_says_that_toss_s_books_are_elsewhere() {
     assert!(report.is_clean(), "{report}");
     assert!(report.remarks.iter().any(|remark| remark.contains("toss")), "{:?}", report.remarks);
     let strange: Value = json!({ "eventType": "PAYMENT_STATUS_CHANGED", "data": { "orderId": "another-shops" } });
-    let url = format!("{}/webhooks/toss", shop.app.service(Pay));
+    let url = format!("{}/webhooks/toss", shop.app.root());
     assert_eq!(shop.app.http.post(url).json(&strange).send().await.unwrap().status(), 200);
     shop.close().await;
 }

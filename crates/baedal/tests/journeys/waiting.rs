@@ -1,8 +1,7 @@
 //! What happens when something does not happen: every wait of an order's way, and what goes wrong on it.
 
 use jiff::SignedDuration;
-use kernel::Context;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cancelling::assert_cancelled;
 use crate::support::{GUKBAP, TestApp};
@@ -207,9 +206,7 @@ async fn trouble_on_the_way_is_told_and_a_delivery_that_fails_is_closed_by_an_op
 /// When cooking begins at the store of `placed`.
 async fn cook(app: &TestApp, mode: &str) {
     let (owner, path) = (format!("owner/{GUKBAP}"), format!("/stores/{GUKBAP}"));
-    let address = format!("{}{path}", app.service(Context::Store));
-    let response = app.http.get(address).header("Baedal-Actor", &owner).send().await.unwrap();
-    let mut terms: Value = response.json().await.unwrap();
+    let mut terms = app.get(&owner, &format!("/operations/store{path}")).await.expect(200);
     terms["autoCooking"] = json!({ "mode": mode });
     app.call(reqwest::Method::PUT, &owner, &path, Some(&terms), &[]).await.expect(200);
     app.rest().await;

@@ -48,7 +48,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account of `actor`.
+    /// The account of `actor`, whose id is nobody else's.
     pub fn of(actor: &Actor) -> Self {
         let stores = match actor {
             Actor::Owner(owner) => owner.stores.iter().copied().collect(),
@@ -99,8 +99,11 @@ impl Accounts {
                 params![new.id.as_str(), new.role.name(), stores, now],
             )
         };
+        let id = account.id.as_str().to_owned();
         self.0.database.run(insert).await?;
-        self.open_session(account).await
+        let sql = "SELECT id, role, stores FROM accounts WHERE id = ?1";
+        let known = self.0.database.run(move |connection| connection.query_row(sql, [id], self::account)).await?;
+        self.open_session(known).await
     }
 
     /// Makes an account that signs in with `login` and `password`, unless there is one of that name.

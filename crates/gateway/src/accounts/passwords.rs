@@ -26,14 +26,14 @@ impl Passwords {
 
     /// Whether `password` is the one whose hash is kept. Without a hash it takes as long, and is not.
     pub(super) async fn fits(&self, password: String, hash: Option<String>) -> Result<bool, StoreError> {
-        self.work(move || match hash {
-            Some(hash) => PasswordHash::new(&hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()),
-            None => {
+        self.work(move || {
+            let Some(hash) = hash else {
                 // Whether somebody is known must not be told by the time it takes.
                 drop(Argon2::default().hash_password(password.as_bytes()));
-                false
-            }
+                return false;
+            };
+            PasswordHash::new(&hash)
+                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
         })
         .await
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kernel::Time;
 use kernel::people::Role;
+use platform::commands::outage;
 use platform::identity::Identity;
 use platform::problem::Problem;
 use platform::store::StoreError;
@@ -45,11 +46,16 @@ impl Accounts {
     /// # Errors
     /// 401 where login and password do not belong together.
     pub async fn sign_in(&self, login: String, password: String) -> Result<SignedIn, Problem> {
-        let found = self.0.database.run(move |connection| by_login(connection, &login)).await.map_err(outage)?;
+        let found = self
+            .0
+            .database
+            .run(move |connection| by_login(connection, &login))
+            .await
+            .map_err(|error| outage(&error))?;
         let (account, hash) = found.map_or((None, None), |(account, hash)| (Some(account), hash));
-        let fits = self.0.passwords.fits(password, hash).await.map_err(outage)?;
+        let fits = self.0.passwords.fits(password, hash).await.map_err(|error| outage(&error))?;
         match account.filter(|_| fits) {
-            Some(account) => self.open_session(account).await.map_err(outage),
+            Some(account) => self.open_session(account).await.map_err(|error| outage(&error)),
             None => Err(Problem::unauthenticated("Login and password do not belong together.")),
         }
     }
@@ -129,8 +135,4 @@ fn hash(token: &str) -> TokenHash {
 /// How long a session of `role` lasts.
 fn lifetime(_role: Role) -> SignedDuration {
     SignedDuration::from_hours(24 * 14)
-}
-
-fn outage(error: StoreError) -> Problem {
-    platform::commands::outage(&error)
 }

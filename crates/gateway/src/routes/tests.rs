@@ -1,7 +1,17 @@
+use axum::http::Method;
+use kernel::Context;
+use kernel::access::Place;
+use platform::access::Routes;
+
 use super::*;
 
 fn to(method: &Method, path: &str) -> Option<(Context, String)> {
-    route(method, path).map(|route| (route.context, route.path.to_owned()))
+    if !is_plain(path) {
+        return None;
+    }
+    let found = Routes::outside().find(method, path).ok()?;
+    let prefix = if found.route.place == Place::Api { PREFIX } else { "" };
+    Some((found.context?, path.strip_prefix(prefix)?.to_owned()))
 }
 
 #[test]

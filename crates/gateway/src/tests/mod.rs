@@ -7,6 +7,7 @@ mod remote;
 mod routing;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,16 +16,73 @@ use axum::http::HeaderMap;
 use axum::routing::get;
 use http_body_util::BodyExt;
 use kernel::Context;
+use kernel::access::May;
+use kernel::people::Role;
+use platform::access::Routes;
+use platform::clock::Clock;
+use platform::identity::Signer;
+use platform::ids::Ids;
 use platform::server::{Limits, serve};
 use platform::shutdown::Shutdown;
 use platform::telemetry::{Metrics, Readiness};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+use super::accounts::{Account, Accounts};
 use super::{Document, Options, Patience, Upstream, router};
+
+/// Who there is, for all gateways of these tests. Its files are gone at once; it lives on without them.
+fn accounts() -> Accounts {
+    static ACCOUNTS: OnceLock<Accounts> = OnceLock::new();
+    let open = || {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::system();
+        Accounts::open(dir.path(), &clock, &Ids::system(clock.clone()), &Shutdown::new()).unwrap()
+    };
+    ACCOUNTS.get_or_init(open).clone()
+}
+
+/// What `who` shows to be `customer/mina`, say; nobody shows nothing.
+async fn shown(who: &str) -> Option<String> {
+    if who.is_empty() {
+        return None;
+    }
+    let account = Account::of(&kernel::testing::actor(who));
+    Some(format!("Bearer {}", accounts().sign_in_as(account).await.unwrap().token))
+}
+
+/// The request of somebody who is signed in.
+async fn by(who: &str, mut request: Request) -> Request {
+    if let Some(shown) = shown(who).await {
+        request.headers_mut().insert("authorization", shown.parse().unwrap());
+    }
+    request
+}
+
+/// The request of somebody who may make it.
+async fn by_whoever_may(request: Request) -> Request {
+    let found = Routes::outside().find(request.method(), request.uri().path());
+    let roles = found
+        .map_or(Vec::new(), |found| if found.route.may(None) == May::No { found.route.roles() } else { Vec::new() });
+    let who = match roles.first() {
+        Some(Role::Owner) => "owner/01890000-0000-7000-8000-00000000000c".to_owned(),
+        Some(role) => format!("{role}/mina"),
+        None => String::new(),
+    };
+    by(&who, request).await
+}
+
+/// Signs for all gateways of these tests.
+fn signer() -> Signer {
+    static SIGNER: OnceLock<Signer> = OnceLock::new();
+    let clock = Clock::system();
+    SIGNER.get_or_init(|| Signer::new("gateway", &clock, &Ids::system(clock.clone()))).clone()
+}
 
 fn options(shutdown: &Shutdown) -> Options {
     Options {
+        accounts: accounts(),
+        signer: signer(),
         shutdown: shutdown.clone(),
         readiness: Readiness::new(),
         metrics: Metrics::unused(),
@@ -76,6 +134,7 @@ async fn asked(router: &Router, request: Request) -> Answer {
     Answer { status: parts.status.as_u16(), headers: parts.headers, text }
 }
 
+/// What is answered to somebody who may ask.
 async fn got(router: &Router, path: &str) -> Answer {
-    asked(router, Request::get(path).body(Body::empty()).unwrap()).await
+    asked(router, by_whoever_may(Request::get(path).body(Body::empty()).unwrap()).await).await
 }

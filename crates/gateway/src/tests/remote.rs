@@ -36,14 +36,16 @@ async fn a_request_and_its_answer_pass_through() {
     let app = Router::new().route(
         "/orders",
         post(async |headers: HeaderMap, body: String| {
-            let told = ["baedal-actor", "idempotency-key", "x-request-id", "traceparent", "keep-alive", "x-hop"]
-                .map(|name| headers.get(name).map(|value| value.to_str().unwrap().to_owned()));
+            let told =
+                ["authorization", "cookie", "idempotency-key", "x-request-id", "traceparent", "keep-alive", "x-hop"]
+                    .map(|name| headers.get(name).map(|value| value.to_str().unwrap().to_owned()));
             (axum::http::StatusCode::CREATED, [("location", "/orders/o1")], format!("{told:?} {body}"))
         }),
     );
     let gateway = before(Context::App, &served(app, &shutdown).await, options(&shutdown));
     let mut request = Request::post("/api/orders")
-        .header("baedal-actor", "customer/mina")
+        .header("cookie", "baedal=forged")
+        .header("baedal-identity", "forged")
         .header("idempotency-key", "k1")
         .header("x-request-id", "forged")
         .header("connection", "x-hop, keep-alive")
@@ -54,9 +56,9 @@ async fn a_request_and_its_answer_pass_through() {
     let id = platform::ids::Ids::system(platform::clock::Clock::system()).uuid();
     request.extensions_mut().insert(RequestId(id));
     request.extensions_mut().insert(Trace("00-trace".into()));
-    let answer = asked(&gateway, request).await;
+    let answer = asked(&gateway, by("customer/mina", request).await).await;
     assert_eq!((answer.status, &answer.headers["location"]), (201, &"/api/orders/o1".parse().unwrap()));
-    let told = format!(r#"[Some("customer/mina"), Some("k1"), Some("{id}"), Some("00-trace"), None, None] {{}}"#);
+    let told = format!(r#"[None, None, Some("k1"), Some("{id}"), Some("00-trace"), None, None] {{}}"#);
     assert_eq!(answer.text, told);
     shutdown.begin();
 }
@@ -70,7 +72,7 @@ async fn bodies_stream_both_ways_at_once() {
     let (send, receive) = tokio::sync::mpsc::unbounded_channel::<Result<Bytes, std::convert::Infallible>>();
     let parts = stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive)));
     send.send(Ok("first".into())).unwrap();
-    let request = Request::post("/api/orders").body(Body::from_stream(parts)).unwrap();
+    let request = by_whoever_may(Request::post("/api/orders").body(Body::from_stream(parts)).unwrap()).await;
     let mut answer = gateway.oneshot(request).await.unwrap().into_body().into_data_stream();
     assert_eq!(answer.next().await.unwrap().unwrap(), "first");
     send.send(Ok("second".into())).unwrap();
@@ -92,7 +94,7 @@ async fn events_come_at_once_and_end_when_the_gateway_stops() {
         }),
     );
     let gateway = before(Context::App, &served(app, &service).await, options(&gateway_stop));
-    let request = Request::get("/api/orders/stream").body(Body::empty()).unwrap();
+    let request = by_whoever_may(Request::get("/api/orders/stream").body(Body::empty()).unwrap()).await;
     let response = gateway.oneshot(request).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut body = response.into_body().into_data_stream();
@@ -152,7 +154,9 @@ async fn a_service_that_dies_amid_its_answer_breaks_the_answer() {
     let half = raw(&shutdown, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf").await;
     let gateway = served(before(Context::Store, &half, options(&shutdown)), &shutdown).await;
     let mut stream = tokio::net::TcpStream::connect(gateway.trim_start_matches("http://")).await.unwrap();
-    stream.write_all(b"GET /api/tickets HTTP/1.1\r\nhost: here\r\n\r\n").await.unwrap();
+    let shown = shown("operator/o1").await.unwrap();
+    let request = format!("GET /api/tickets HTTP/1.1\r\nhost: here\r\nauthorization: {shown}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
     let mut text = Vec::new();
     let ended = tokio::time::timeout(SOON, stream.read_to_end(&mut text)).await.unwrap();
     let text = String::from_utf8_lossy(&text).into_owned();

@@ -124,8 +124,14 @@ impl std::fmt::Debug for Secret {
 }
 
 /// The variables that hold secrets. They are no settings: no file holds them and nothing prints them.
-pub const SECRETS: [&str; 4] =
-    ["BAEDAL_TOSS_SECRET_KEY", "BAEDAL_NHN_SECRET_KEY", "BAEDAL_SOLAPI_API_KEY", "BAEDAL_SOLAPI_API_SECRET"];
+pub const SECRETS: [&str; 5] = [
+    "BAEDAL_TOSS_SECRET_KEY",
+    "BAEDAL_NHN_SECRET_KEY",
+    "BAEDAL_SOLAPI_API_KEY",
+    "BAEDAL_SOLAPI_API_SECRET",
+    // Of whoever runs a command; the server has no use for it.
+    "BAEDAL_PASSWORD",
+];
 
 /// What the environment holds in secret.
 #[derive(Debug, Clone, Default)]

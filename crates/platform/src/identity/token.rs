@@ -1,4 +1,4 @@
-//! What is signed: a JSON Web Token (RFC 7519) with EdDSA (RFC 8037).
+//! What is signed: a JSON Web Token (RFC 7519) with `EdDSA` (RFC 8037).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -7,7 +7,6 @@ use customer::adapters::solapi::stub::{Options as SolapiOptions, SolapiStub};
 use customer::adapters::stubbed::{Behaviour, Reached};
 use customer::domain::templates::{listing, registry};
 use jiff::SignedDuration;
-use kernel::Context;
 use platform::config::{MessageOutlet, Secret};
 use platform::shutdown::Shutdown;
 use platform::stub::Faults;
@@ -55,7 +54,7 @@ impl Desk {
             settings.solapi.pf_id = "channel".into();
         })
         .await;
-        let webhook = |path: &str| Some(format!("{}/webhooks/{path}", app.service(Context::Customer)));
+        let webhook = |path: &str| Some(format!("{}/webhooks/{path}", app.root()));
         let behaviour = |path| Behaviour {
             templates: listing::of(registry(), &app.settings.messages.page),
             senders: vec![SENDER.to_owned()],

@@ -125,9 +125,7 @@ async fn what_costs_nothing_cannot_be_ordered_because_it_cannot_be_paid() {
     app.price_of_pancakes(0).await;
     let owner = format!("owner/{GUKBAP}");
     let path = format!("/stores/{GUKBAP}");
-    let at_the_store = format!("{}{path}", app.service(kernel::Context::Store));
-    let found = app.http.get(at_the_store).header("Baedal-Actor", &owner).send().await.unwrap();
-    let mut terms: Value = found.json().await.unwrap();
+    let mut terms = app.get(&owner, &format!("/operations/store{path}")).await.expect(200);
     terms["minimumAmount"] = json!(0);
     app.call(Method::PUT, &owner, &path, Some(&terms), &[]).await.expect(200);
     app.rest().await;

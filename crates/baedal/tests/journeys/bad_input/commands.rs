@@ -78,8 +78,14 @@ async fn nobody_acts_without_saying_who_or_in_another_role() {
     ];
     let everyone = ["customer/2".to_owned(), format!("owner/{GUKBAP}"), "rider/2".to_owned(), "operator/2".to_owned()];
     for (roles, path) in &commands {
-        for nobody in ["", "nobody", "king/1", "customer/", "service/app", "Service/app"] {
-            app.post(nobody, path, json!({})).await.problem(401, "unauthenticated");
+        for (name, claim) in [
+            ("Baedal-Actor", "operator/1"),
+            ("Authorization", "customer/1"),
+            ("Authorization", "Bearer operator/1"),
+            ("Baedal-Identity", "service/app"),
+        ] {
+            let answer = app.call(reqwest::Method::POST, "", path, Some(&json!({})), &[(name, claim)]).await;
+            answer.problem(401, "unauthenticated");
         }
         for actor in everyone.iter().filter(|actor| !roles.contains(actor.split_once('/').unwrap().0)) {
             app.post(actor, path, json!({})).await.problem(403, "forbidden");

@@ -99,11 +99,13 @@ async fn half_a_request_is_cut_off_and_others_go_on() {
     app.rest().await;
     let before = app.logged();
     let address = app.gateway().trim_start_matches("http://").trim_end_matches("/api").to_owned();
-    let head =
-        "POST /api/orders HTTP/1.1\r\nhost: baedal\r\nbaedal-actor: customer/1\r\ncontent-type: application/json\r\n";
+    let token = app.token("customer/1").await;
+    let head = format!(
+        "POST /api/orders HTTP/1.1\r\nhost: baedal\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n"
+    );
     let halves = [
         "POST /api/or".to_owned(),
-        head.to_owned(),
+        head.clone(),
         format!("{head}content-length: 400\r\n\r\n{{\"storeId\":"),
         format!("{head}transfer-encoding: chunked\r\n\r\n5\r\n{{\"a\":"),
     ];

@@ -165,7 +165,7 @@ async fn loading_ahead_and_looking_at_the_head_pay_nothing() {
     }
     assert_eq!(asked(&app, Method::HEAD, &back, &[]).await, (303, unpaid.link().to_owned()));
     for method in [Method::POST, Method::PUT, Method::OPTIONS, Method::DELETE] {
-        assert_eq!(asked(&app, method, &back, &[]).await.0, 404);
+        assert_eq!(asked(&app, method, &back, &[]).await.0, 405);
     }
     app.rest().await;
     assert_eq!(app.logged(), before);
