@@ -1,7 +1,7 @@
 # What people run. `make` alone says so.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help run test fmt clippy doc unit crash bench bench-ancestor tools
+.PHONY: help run test fmt clippy doc unit crash abuse bench bench-ancestor tools
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -26,6 +26,9 @@ unit: ## Every test
 
 crash: ## The crash test alone, with its story: 20 kills under load
 	BAEDAL_TEST_KILLS=20 cargo test --locked -p baedal --test crash -- --nocapture
+
+abuse: ## The abuse test alone, with its figures, ten times as much of everything
+	BAEDAL_ABUSE=long cargo test --locked -p baedal --test abuse -- --nocapture
 
 bench: tools ## Orders, status reads and journeys beside the bare limit, into docs/performance.md
 	bench/run

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use crate::server::{Server, order};
 
 /// An order comes each so often, whatever became of the one before.
-const EACH: Duration = Duration::from_millis(40);
+const EACH: Duration = Duration::from_millis(30);
 /// How long the normal value is measured.
-const NORMAL: Duration = Duration::from_secs(4);
+const NORMAL: Duration = Duration::from_secs(3);
 /// How often a measurement beside others' work on this machine may be made again.
 const TRIES: usize = 3;
 

@@ -8,14 +8,14 @@ use tokio::net::TcpStream;
 /// How long an answer may take to come, or the connection to be cut off.
 const PATIENCE: Duration = Duration::from_secs(25);
 
-/// Everything that comes back until the other side hangs up, or is silent for a second after it has answered.
+/// Everything that comes back until the other side hangs up, or is silent for a moment after it has answered.
 pub async fn said_to(address: &str, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     // It may hang up before it has heard everything.
     let _ = stream.write_all(bytes).await;
     let mut heard = Vec::new();
     loop {
-        let patience = if heard.is_empty() { PATIENCE } else { Duration::from_secs(1) };
+        let patience = if heard.is_empty() { PATIENCE } else { Duration::from_millis(300) };
         let mut buffer = [0; 16 * 1024];
         match tokio::time::timeout(patience, stream.read(&mut buffer)).await {
             Ok(Ok(0) | Err(_)) => break,
