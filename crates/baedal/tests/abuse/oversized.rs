@@ -16,9 +16,9 @@ pub fn shapes(address: &str, token: &str) -> Vec<(&'static str, Vec<u8>)> {
         format!("POST /api/orders HTTP/1.1\r\n{host}{signed}{headers}Content-Length: {length}\r\n\r\n{body}")
             .into_bytes()
     };
-    let many: String = (0..2_000).map(|number| format!("X-{number}: x\r\n")).collect();
+    let many = (0..2_000).map(|number| format!("X-{number}: x\r\n")).collect::<Vec<_>>().concat();
     let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    let members: String = (0..20_000).map(|number| format!("\"k{number}\":1,")).collect();
+    let members = (0..20_000).map(|number| format!("\"k{number}\":1,")).collect::<Vec<_>>().concat();
     vec![
         ("a path", get(&format!("/api/stores/{}", "a".repeat(100_000)), "")),
         ("a query", get(&format!("/api/stores?q={}", "a".repeat(100_000)), "")),

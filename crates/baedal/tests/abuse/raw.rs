@@ -16,12 +16,14 @@ pub async fn said_to(address: &str, bytes: &[u8]) -> String {
     let mut heard = Vec::new();
     loop {
         let patience = if heard.is_empty() { PATIENCE } else { Duration::from_millis(300) };
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         match tokio::time::timeout(patience, stream.read(&mut buffer)).await {
             Ok(Ok(0) | Err(_)) => break,
             Ok(Ok(read)) => heard.extend_from_slice(&buffer[..read]),
-            Err(_) if heard.is_empty() => panic!("neither an answer nor an end within {PATIENCE:?}: {bytes:.80?}"),
-            Err(_) => break,
+            Err(late) => {
+                assert!(!heard.is_empty(), "neither an answer nor an end within {PATIENCE:?} ({late}): {bytes:.80?}");
+                break;
+            }
         }
     }
     String::from_utf8_lossy(&heard).into_owned()

@@ -78,6 +78,9 @@ pub fn carried(app: &TestApp, context: Context, method: Method, who: &str, path:
 
 pub async fn send(request: RequestBuilder, body: Option<&Value>) -> Response {
     let request = match body {
+        Some(Value::String(form)) => {
+            request.header("Content-Type", "application/x-www-form-urlencoded").body(form.clone())
+        }
         Some(body) => request.json(body),
         None => request,
     };

@@ -6,6 +6,7 @@ use kernel::access::Route;
 use kernel::people::Role;
 use serde_json::{Value, json};
 
+use crate::gateway_cases::at_the_gateway;
 use crate::subjects::{self, Kitchen, Road};
 use crate::support::{BITES, GUKBAP, PANCAKE, TestApp};
 
@@ -15,6 +16,7 @@ pub struct Case {
     pub who: String,
     /// The path at the service, with its query.
     pub path: String,
+    /// JSON; a text is what a form sends.
     pub body: Option<Value>,
     /// What it is answered with.
     pub works: u16,
@@ -35,24 +37,24 @@ pub enum Others {
 }
 
 impl Case {
-    fn of(who: &str, path: &str) -> Self {
+    pub fn of(who: &str, path: &str) -> Self {
         Self { who: who.to_owned(), path: path.to_owned(), body: None, works: 200, others: Others::Same }
     }
 
-    fn with(self, body: Value) -> Self {
+    pub fn with(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
     }
 
-    fn answered(self, works: u16) -> Self {
+    pub fn answered(self, works: u16) -> Self {
         Self { works, ..self }
     }
 
-    fn hidden_from(self, other: &str) -> Self {
+    pub fn hidden_from(self, other: &str) -> Self {
         Self { others: Others::NotThere(other.to_owned()), ..self }
     }
 
     /// For an operator it is nobody's own.
-    fn unless_operator(self, role: Option<Role>) -> Self {
+    pub fn unless_operator(self, role: Option<Role>) -> Self {
         match role {
             Some(Role::Operator) => Self { who: OPERATOR.to_owned(), others: Others::Same, ..self },
             _ => self,
@@ -60,7 +62,8 @@ impl Case {
     }
 }
 
-const OPERATOR: &str = "operator/1";
+/// Somebody of the staff.
+pub const OPERATOR: &str = "operator/1";
 const OF_GUKBAP: &str = "owner/019aa8dc-4883-7518-b416-a51e317821cf";
 const OF_CAULDRON: &str = "owner/019aa8dc-484e-7076-a8b7-9ab6eebb6992";
 const OF_BITES: &str = "owner/019aa8dc-4866-7569-bce1-0609e9f94ec3";
@@ -70,7 +73,7 @@ pub async fn case(app: &TestApp, route: &Route, context: Option<Context>, role: 
     let path = context.map_or(route.path.to_owned(), |context| route.path_at(context));
     let found = match (context, route.path.split('/').nth(1).unwrap_or_default()) {
         (Some(_), "operations" | "events") => operating(app, route, context, &path, role).await,
-        (None, _) => at_the_gateway(app, route.method.name(), &path, role),
+        (None, _) => at_the_gateway(app, route.method.name(), &path, role).await,
         (Some(Context::App), _) => of_app(app, route.method.name(), &path, role).await,
         (Some(Context::Pay), _) => of_pay(app, route.method.name(), &path, role).await,
         (Some(Context::Store), "tickets") => of_a_ticket(app, &path, role).await,
@@ -91,29 +94,6 @@ pub fn somebody(app: &TestApp, role: Option<Role>) -> String {
         Some(Role::Operator) => OPERATOR.to_owned(),
         Some(Role::Service) => "service/app".to_owned(),
         Some(role) => app.someone(role.name()),
-    }
-}
-
-fn at_the_gateway(app: &TestApp, method: &str, path: &str, role: Option<Role>) -> Option<Case> {
-    let who = somebody(app, role);
-    Some(match (method, path) {
-        ("POST", "/sessions") => {
-            Case::of(&who, path).with(json!({ "login": "rider", "password": "baedal" })).answered(201)
-        }
-        ("DELETE", "/sessions/current") => Case::of(&leaving(role), path).answered(204),
-        ("GET", "/" | "/status" | "/events" | "/sessions/current" | "/operations/faults")
-        | ("DELETE", "/operations/faults") => Case::of(&who, path),
-        ("PUT", "/operations/faults") => Case::of(&who, path).with(json!({})),
-        _ => return None,
-    })
-}
-
-/// Somebody who signs out is not needed again.
-fn leaving(role: Option<Role>) -> String {
-    match role {
-        Some(Role::Owner) => "owner/019aa8dc-0000-7000-8000-000000000000".to_owned(),
-        Some(role) => format!("{role}/who-leaves"),
-        None => String::new(),
     }
 }
 
