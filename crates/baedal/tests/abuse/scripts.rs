@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::server::{GUKBAP, PANCAKE, Server, order};
 
 /// Ends an attribute and a tag, and begins a script.
-const EVIL: &str = "\"'><script>pwned()</script>";
+pub const EVIL: &str = "\"'><script>pwned()</script>";
 
 /// Where it would be one.
-fn is_script(page: &str) -> bool {
+pub fn is_script(page: &str) -> bool {
     page.contains("<script>pwned") || page.contains("'><") || page.contains("\"><script")
 }
 

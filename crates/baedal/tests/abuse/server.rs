@@ -111,6 +111,14 @@ impl Server {
         self.request(Method::POST, "", "/api/sessions").json(&body).send().await.unwrap()
     }
 
+    /// What somebody at another address of this machine is answered who signs in.
+    pub async fn sign_in_from(&self, address: [u8; 4], login: &str, password: &str) -> u16 {
+        let http = platform::client::inside().local_address(std::net::IpAddr::from(address)).build().unwrap();
+        let body = json!({ "login": login, "password": password });
+        let request = http.post(format!("{}/api/sessions", self.base())).json(&body);
+        request.send().await.unwrap().status().as_u16()
+    }
+
     pub async fn get(&self, token: &str, path: &str) -> (u16, String) {
         let answer = self.request(Method::GET, token, path).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
