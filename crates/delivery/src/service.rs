@@ -165,10 +165,9 @@ fn sight_from(settings: &Settings) -> Sight {
     let Riders { near, place_kept, unplaced } = settings.riders;
     let otherwise = match unplaced {
         Unplaced::All => Reach::Everywhere,
-        Unplaced::Nothing => Reach::Nowhere,
         // The demo's riders are people at a keyboard, who are nowhere near its stores.
         Unplaced::Auto if settings.demo_data => Reach::Everywhere,
-        Unplaced::Auto => Reach::Nowhere,
+        Unplaced::Auto | Unplaced::Nothing => Reach::Nowhere,
     };
     Sight { metres: near, kept: place_kept, otherwise }
 }
