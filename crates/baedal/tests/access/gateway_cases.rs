@@ -62,6 +62,8 @@ fn of_accounts(app: &TestApp, method: &str, path: &str, role: Option<Role>) -> O
             Case::of(&who, path).with(json!({ "newPassword": PASSWORD })).answered(204)
         }
         ("GET", "/sign-in" | "/sign-up" | "/account") => Case::of(&who, path),
+        // Nobody signs in with Kakao where it is not set up.
+        ("GET", "/sign-in/kakao" | "/sign-in/kakao/callback") => Case::of(&who, path).answered(404),
         ("POST", "/sign-in") => form("login=rider&password=baedal"),
         ("POST", "/sign-up") => form(&format!("email={email}&password=three+words+apart")),
         ("POST", "/account/password") => form("password=three+words+apart&newPassword=other+words+apart"),

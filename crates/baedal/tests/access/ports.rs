@@ -186,20 +186,28 @@ async fn however_the_header_is_written_it_counts_once() {
     let good = || app.signed("customer/mina", Context::App, &Method::GET, path).to_str().unwrap().to_owned();
     let other = || app.signed("operator/1", Context::App, &Method::GET, path).to_str().unwrap().to_owned();
     let address = app.service(Context::App).trim_start_matches("http://").to_owned();
-    for (what, lines, status) in [
-        ("in small letters", format!("baedal-identity: {}\r\n", good()), 200),
-        ("in capitals", format!("BAEDAL-IDENTITY: {}\r\n", good()), 200),
-        ("with spaces around", format!("Baedal-Identity:  {} \t\r\n", good()), 200),
-        ("twice", format!("Baedal-Identity: {}\r\nbaedal-identity: {}\r\n", good(), good()), 401),
-        ("twice, another's second", format!("Baedal-Identity: {}\r\nBAEDAL-IDENTITY: {}\r\n", good(), other()), 401),
-        ("after an empty one", format!("Baedal-Identity:\r\nBaedal-Identity: {}\r\n", good()), 401),
-        ("folded", format!("Baedal-Identity:\r\n {}\r\n", good()), 400),
-        ("a space before the colon", format!("Baedal-Identity : {}\r\n", good()), 400),
-        ("an underscore", format!("Baedal_Identity: {}\r\n", good()), 401),
-        ("in the query", format!("X: {}\r\n", good()), 401),
-        ("as a cookie", format!("Cookie: Baedal-Identity={}\r\n", good()), 401),
-        ("as a bearer's", format!("Authorization: Bearer {}\r\n", good()), 401),
-        ("in the end after the body", format!("TE: trailers\r\nTrailer: Baedal-Identity\r\nX: {}\r\n", good()), 401),
+    for (what, lines, statuses) in [
+        ("in small letters", format!("baedal-identity: {}\r\n", good()), &[200][..]),
+        ("in capitals", format!("BAEDAL-IDENTITY: {}\r\n", good()), &[200][..]),
+        ("with spaces around", format!("Baedal-Identity:  {} \t\r\n", good()), &[200][..]),
+        ("twice", format!("Baedal-Identity: {}\r\nbaedal-identity: {}\r\n", good(), good()), &[401][..]),
+        (
+            "twice, another's second",
+            format!("Baedal-Identity: {}\r\nBAEDAL-IDENTITY: {}\r\n", good(), other()),
+            &[401][..],
+        ),
+        ("after an empty one", format!("Baedal-Identity:\r\nBaedal-Identity: {}\r\n", good()), &[401][..]),
+        ("folded", format!("Baedal-Identity:\r\n {}\r\n", good()), &[400, 431][..]),
+        ("a space before the colon", format!("Baedal-Identity : {}\r\n", good()), &[400, 431][..]),
+        ("an underscore", format!("Baedal_Identity: {}\r\n", good()), &[401][..]),
+        ("in the query", format!("X: {}\r\n", good()), &[401][..]),
+        ("as a cookie", format!("Cookie: Baedal-Identity={}\r\n", good()), &[401][..]),
+        ("as a bearer's", format!("Authorization: Bearer {}\r\n", good()), &[401][..]),
+        (
+            "in the end after the body",
+            format!("TE: trailers\r\nTrailer: Baedal-Identity\r\nX: {}\r\n", good()),
+            &[401][..],
+        ),
     ] {
         let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}Connection: close\r\n\r\n");
@@ -207,7 +215,8 @@ async fn however_the_header_is_written_it_counts_once() {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
         let answer = String::from_utf8_lossy(&answer);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{what}: {answer}");
+        let is = |status: &u16| answer.starts_with(&format!("HTTP/1.1 {status} "));
+        assert!(statuses.iter().any(is), "{what}: {answer}");
     }
 }
 
