@@ -90,14 +90,14 @@ async fn honest_customers_hardly_notice_rubbish_and_guesses() {
     let (address, token) = (server.address(), server.sign_in("customer").await);
     hardly_notices(&server, "oversized requests and guessed tokens", || async {
         let rubbish = async {
-            for _ in 0..2 * *TIMES {
+            for _ in 0..3 * *TIMES {
                 for (_, bytes) in oversized::shapes(&address, &token) {
                     said_to(&address, &bytes).await;
                 }
             }
         };
         let guesses = async {
-            for _ in 0..20 * *TIMES {
+            for _ in 0..50 * *TIMES {
                 let found = guessing::tokens(&server, 20, 2).await;
                 assert!(found.iter().all(|status| [401, 404, 429].contains(status)), "{found:?}");
                 tokio::time::sleep(Duration::from_millis(60)).await;
@@ -117,9 +117,12 @@ async fn honest_customers_hardly_notice_a_thousand_wrong_passwords() {
     assert_eq!(elsewhere().await, 201);
     let tries = 1_000 * *TIMES;
     hardly_notices(&server, "wrong passwords", || async {
-        let found = guessing::wrong_passwords(&server, tries, 8).await;
-        assert!(found.iter().all(|status| [401, 429, 503].contains(status)), "{found:?}");
-        assert_eq!(found.len(), tries);
+        // At a pace that leaves the machine, which whoever guesses shares with the server, something to do for others.
+        for _ in 0..tries / 20 {
+            let found = guessing::wrong_passwords(&server, 20, 8).await;
+            assert!(found.len() == 20 && found.iter().all(|status| [401, 429, 503].contains(status)), "{found:?}");
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
     })
     .await;
     assert_eq!(elsewhere().await, 201);
