@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod browsers;
+mod cookies;
 mod guessing;
 mod honest;
 mod load;

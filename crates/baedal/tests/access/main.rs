@@ -5,6 +5,7 @@
 mod calls;
 mod cases;
 mod cells;
+mod ended;
 mod gateway_cases;
 mod owners;
 mod page;
