@@ -1,7 +1,7 @@
 # What people run. `make` alone says so.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-.PHONY: help run test fmt clippy doc unit schemathesis-bounded schemathesis crash bench bench-ancestor tools ingress-tools
+.PHONY: help run test fmt clippy doc unit schemathesis-bounded schemathesis crash abuse bench bench-ancestor tools ingress-tools
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -32,6 +32,9 @@ schemathesis: ## The same for as long as it takes, with new luck each time
 
 crash: ## The crash test alone, with its story: 20 kills under load
 	BAEDAL_TEST_KILLS=20 cargo test --locked -p baedal --test crash -- --nocapture
+
+abuse: ## The abuse test alone, with its figures, ten times as much of everything
+	BAEDAL_ABUSE=long cargo test --locked -p baedal --test abuse -- --nocapture
 
 bench: tools ## Orders, status reads and journeys beside the bare limit, into docs/performance.md
 	bench/run

@@ -2,6 +2,7 @@
 
 mod bringing;
 mod operations;
+mod place;
 mod shape;
 mod stream;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use utoipa_axum::routes;
 use self::shape::Told;
 use crate::domain::commands::{By, What};
 use crate::domain::delivery::{Rejection, Status};
+use crate::domain::reach::Reach;
 use crate::domain::views::{Row, Shown, shown_to};
 use crate::service::DeliveryService;
 
@@ -44,6 +46,7 @@ fn routes() -> OpenApiRouter<DeliveryService> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(stream::changes))
+        .routes(routes!(place::put, place::delete))
         .routes(routes!(one))
         .routes(routes!(bringing::claim))
         .routes(routes!(bringing::release))
@@ -128,7 +131,7 @@ async fn one(
 ) -> Result<Response, Problem> {
     admit(&actor)?;
     match service.row(order).map_err(|error| outage(&error))? {
-        Some(row) if is_shown(&row, &actor) => {
+        Some(row) if is_shown(&row, &actor, &service.reach(&actor)) => {
             Ok(axum::Json(Told::of(&service, &row, &actor, language)).into_response())
         }
         Some(_) | None => Err(Problem::not_found()),
@@ -182,8 +185,8 @@ fn by(service: &DeliveryService, order: OrderId, actor: &Actor) -> Result<By, Pr
     }
 }
 
-fn is_shown(row: &Row, actor: &Actor) -> bool {
-    match shown_to(row, actor) {
+fn is_shown(row: &Row, actor: &Actor, reach: &Reach) -> bool {
+    match shown_to(row, actor, reach) {
         Shown::Nothing => false,
         Shown::Row | Shown::RowAndDestination(_) => true,
     }
@@ -205,6 +208,8 @@ fn problem_of(service: &DeliveryService, order: OrderId, actor: &Actor, rejectio
             where_shown(service, order, actor, Problem::conflict(rejection.slug(), sentence(&rejection)))
         }
         Rejection::CollectedByCustomer
+        | Rejection::TooFar
+        | Rejection::PlaceUnknown
         | Rejection::TakenByAnother
         | Rejection::RiderDelivers
         | Rejection::NotReady
@@ -220,7 +225,7 @@ fn problem_of(service: &DeliveryService, order: OrderId, actor: &Actor, rejectio
 /// `problem`, or 404 where the delivery does not exist for `actor`.
 fn where_shown(service: &DeliveryService, order: OrderId, actor: &Actor, problem: Problem) -> Problem {
     match service.row(order) {
-        Ok(Some(row)) if is_shown(&row, actor) => problem.with_order(order),
+        Ok(Some(row)) if is_shown(&row, actor, &service.reach(actor)) => problem.with_order(order),
         Ok(_) => Problem::not_found(),
         Err(error) => outage(&error),
     }

@@ -1,6 +1,7 @@
 //! Load, decide, append; and what runs beside the requests.
 
 pub(crate) mod board;
+mod places;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -11,9 +12,11 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kernel::Time;
 use kernel::ids::OrderId;
+use kernel::people::{Actor, PersonId};
+use kernel::place::Place;
 use platform::bus::Source;
 use platform::commands::{self, Asked};
-use platform::config::Settings;
+use platform::config::{Riders, Settings, Unplaced};
 use platform::idempotency::{self, Running};
 use platform::problem::Problem;
 use platform::rebuild;
@@ -24,12 +27,14 @@ use platform::store::{CommitError, StoreError};
 use platform::streams::{Loaded, Streams};
 use platform::timers::Timekeeper;
 
+use self::places::{Places, Sight};
 use crate::domain::commands::{Command, What};
 use crate::domain::delivery::{Delivery, Rejection};
+use crate::domain::reach::Reach;
 use crate::domain::views::Row;
 use crate::domain::waits::{Waits, command_when_due};
 use crate::subscriptions::{AppListener, StoreListener};
-use crate::tables::Board;
+use crate::tables::{Board, place_of};
 
 /// delivery at work. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +47,7 @@ struct Inner {
     streams: Streams<Delivery>,
     running: Running,
     waits: Waits,
+    places: Places,
 }
 
 /// Whom delivery listens to.
@@ -57,7 +63,8 @@ impl DeliveryService {
     pub fn open(room: Room, settings: &Settings) -> Self {
         let streams = Streams::new(&room.store, &room.topics);
         let waits = waits_from(&settings.waits);
-        Self { inner: Arc::new(Inner { room, streams, running: Running::default(), waits }) }
+        let places = Places::new(sight_from(settings));
+        Self { inner: Arc::new(Inner { room, streams, running: Running::default(), waits, places }) }
     }
 
     /// Folds the board anew where its table is not current; to be done before serving.
@@ -112,6 +119,29 @@ impl DeliveryService {
         self.inner.waits
     }
 
+    /// Where riders are.
+    pub(crate) fn places(&self) -> &Places {
+        &self.inner.places
+    }
+
+    /// How far `actor` sees what waits.
+    pub(crate) fn reach(&self, actor: &Actor) -> Reach {
+        self.inner.places.reach(actor, self.room().clock.now())
+    }
+
+    /// `rider` is at `place`; their open boards show what waits there. Returns until when that is kept.
+    pub(crate) fn is_at(&self, rider: &PersonId, place: Place) -> Time {
+        let until = self.inner.places.set(rider, place, self.room().clock.now());
+        self.room().topics.publish(&[place_of(rider)]);
+        until
+    }
+
+    /// Nobody knows any more where `rider` is.
+    pub(crate) fn is_nowhere(&self, rider: &PersonId) {
+        self.inner.places.forget(rider);
+        self.room().topics.publish(&[place_of(rider)]);
+    }
+
     /// Does `what` with the delivery of `order`, and answers with what `reply` makes of its row afterwards.
     pub(crate) async fn carry_out(
         &self,
@@ -129,6 +159,17 @@ impl DeliveryService {
         };
         commands::decide(room, &self.inner.streams, order.uuid(), asked, command, answer, refuse).await
     }
+}
+
+fn sight_from(settings: &Settings) -> Sight {
+    let Riders { near, place_kept, unplaced } = settings.riders;
+    let otherwise = match unplaced {
+        Unplaced::All => Reach::Everywhere,
+        // The demo's riders are people at a keyboard, who are nowhere near its stores.
+        Unplaced::Auto if settings.demo_data => Reach::Everywhere,
+        Unplaced::Auto | Unplaced::Nothing => Reach::Nowhere,
+    };
+    Sight { metres: near, kept: place_kept, otherwise }
 }
 
 fn waits_from(waits: &platform::config::Waits) -> Waits {

@@ -4,6 +4,7 @@ use kernel::events::Recorded;
 use kernel::events::delivery::DeliveryEvent;
 use kernel::ids::StoreId;
 use kernel::order::DeliveryBy;
+use kernel::people::PersonId;
 use kernel::personal::PersonalData;
 use platform::streams::Aggregate;
 use platform::view::{Value, View, ViewTable};
@@ -33,6 +34,11 @@ pub const EVERY_DELIVERY: &str = "deliveries";
 /// Wakes whoever watches what leaves `store`.
 pub fn deliveries_of(store: StoreId) -> String {
     format!("{EVERY_DELIVERY}/{store}")
+}
+
+/// Wakes who watches the board as `rider`, when it is known where they are.
+pub fn place_of(rider: &PersonId) -> String {
+    format!("{EVERY_DELIVERY}/near/{rider}")
 }
 
 impl Aggregate for Delivery {

@@ -14,6 +14,7 @@ pub mod order;
 pub mod people;
 pub mod personal;
 pub mod phone;
+pub mod place;
 pub mod testing;
 
 /// A moment, printed as RFC 3339 in UTC.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use kernel::events::DomainEvent;
 use kernel::events::customer::{Channel, CustomerEvent, NoticeFailed, NoticeSent};
+use kernel::events::store::{StoreEvent, TicketAccepted};
 use serde_json::Value;
 
 #[test]
@@ -55,6 +56,18 @@ fn what_is_known_of_how_a_notice_went_is_written_beside_what_was_there() {
         let body = more.body().unwrap();
         assert!(body.contains(written), "{body}");
         assert_eq!(CustomerEvent::read(more.name(), &body, None).unwrap(), more);
+    }
+}
+
+#[test]
+fn where_a_store_is_is_written_where_it_is_known() {
+    let (store_lat, store_lng) = (Some(37.56), Some(126.98));
+    for event in samples::store::events() {
+        let StoreEvent::TicketAccepted(accepted) = event else { continue };
+        let more: StoreEvent = TicketAccepted { store_lat, store_lng, ..accepted }.into();
+        let body = more.body().unwrap();
+        assert!(body.contains(r#""storeLat":37.56,"storeLng":126.98"#), "{body}");
+        assert_eq!(StoreEvent::read(more.name(), &body, more.personal().cloned()).unwrap(), more);
     }
 }
 

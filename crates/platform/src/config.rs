@@ -5,6 +5,7 @@ mod layers;
 mod limits;
 mod outside;
 mod resilience;
+mod riders;
 mod sessions;
 mod waits;
 
@@ -21,6 +22,7 @@ pub use edge::{Connections, Tls};
 pub use limits::{Limits, Networks, Rate};
 pub use outside::{MessageOutlet, Messages, Nhn, PaymentProvider, SECRETS, Secret, Secrets, Solapi, Toss, needed};
 pub use resilience::Resilience;
+pub use riders::{Riders, Unplaced};
 pub use sessions::{Kakao, Sessions};
 pub use waits::{Waits, span};
 
@@ -139,6 +141,8 @@ pub struct Settings {
     pub nhn: Nhn,
     /// Solapi, where it carries them.
     pub solapi: Solapi,
+    /// How far riders see.
+    pub riders: Riders,
     /// How long people stay signed in.
     pub sessions: Sessions,
     /// Signing in with Kakao.
@@ -172,6 +176,7 @@ impl Default for Settings {
             messages: Messages::default(),
             nhn: Nhn::default(),
             solapi: Solapi::default(),
+            riders: Riders::default(),
             sessions: Sessions::default(),
             kakao: Kakao::default(),
             waits: Waits::default(),

@@ -1,6 +1,7 @@
 //! The whole platform in a temporary directory, with a clock that only the test moves, and one method
 //! for each thing that a person does.
 
+#[path = "support/signing_in.rs"]
 mod signing_in;
 
 use std::collections::HashMap;

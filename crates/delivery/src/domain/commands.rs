@@ -6,7 +6,9 @@ use kernel::lang::Localized;
 use kernel::order::{DeliveryBy, OrderNumber, TroubleReason};
 use kernel::people::PersonId;
 use kernel::personal::{Handover, PersonalData};
+use kernel::place::Place;
 
+use super::reach::Reach;
 use super::waits::Waits;
 
 /// A command as it reaches a delivery.
@@ -99,6 +101,8 @@ pub struct RequestDelivery {
     pub store_name: Localized,
     /// Where the food is fetched.
     pub store_address: String,
+    /// Where that is, if known.
+    pub store_place: Option<Place>,
     /// Who brings it.
     pub delivery_by: DeliveryBy,
     /// When it will be ready.
@@ -110,8 +114,8 @@ pub struct RequestDelivery {
 /// Whose wish an assignment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignment {
-    /// The rider's own.
-    Claim,
+    /// The rider's own, who sees so far.
+    Claim(Reach),
     /// An operator's.
     Operator,
 }

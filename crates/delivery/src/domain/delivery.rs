@@ -15,10 +15,12 @@ use kernel::events::delivery::{
 use kernel::order::{DeliveryBy, OrderNumber, TroubleReason};
 use kernel::people::PersonId;
 use kernel::personal::Handover;
+use kernel::place::Place;
 
 pub use self::rejection::Rejection;
-pub use self::state::{Bearer, Known, Stage, State, Status};
+pub use self::state::{Bearer, Known, Stage, State, Status, place_of};
 use super::commands::{Assignment, By, Command, RequestDelivery, What};
+use super::reach::Reach;
 use super::waits::{Waits, later, wait_of};
 
 /// The rules of a delivery.
@@ -81,6 +83,8 @@ fn request_delivery(state: &State, request: RequestDelivery, at: Time, waits: Wa
             store_id: request.store_id,
             store_name: request.store_name,
             store_address: request.store_address,
+            store_lat: request.store_place.map(Place::lat),
+            store_lng: request.store_place.map(Place::lng),
             delivery_by: request.delivery_by,
             ready_by: request.ready_by,
             no_rider_at,
@@ -130,13 +134,19 @@ impl Known {
             (Status::Cancelled, _) => Err(Rejection::Cancelled),
             (_, Some(Bearer::Store)) => Err(Rejection::StoreDelivers),
             (_, Some(Bearer::Rider(holder))) if holder == rider_id => nothing(),
-            (_, None) => one(RiderAssigned { order_number: self.order_number.clone(), rider_id }),
+            (_, None) => match by {
+                Assignment::Claim(Reach::Nowhere) => Err(Rejection::PlaceUnknown),
+                Assignment::Claim(reach) if !reach.covers(self.store_place) => Err(Rejection::TooFar),
+                Assignment::Claim(_) | Assignment::Operator => {
+                    one(RiderAssigned { order_number: self.order_number.clone(), rider_id })
+                }
+            },
             (Status::Waiting | Status::Assigned, Some(Bearer::Rider(_))) => Err(Rejection::TakenByAnother),
             (
                 status @ (Status::Delivering | Status::Interrupted | Status::Failed | Status::Delivered),
                 Some(Bearer::Rider(_)),
             ) => Err(match by {
-                Assignment::Claim => Rejection::TakenByAnother,
+                Assignment::Claim(_) => Rejection::TakenByAnother,
                 Assignment::Operator => too_late_or_early(status),
             }),
         }

@@ -5,5 +5,6 @@
 pub mod commands;
 pub mod delivery;
 pub mod policies;
+pub mod reach;
 pub mod views;
 pub mod waits;

@@ -4,6 +4,7 @@ use kernel::events::Recorded;
 use kernel::events::app::{AppEvent, OrderCancelled, OrderUndelivered};
 use kernel::events::store::{CookingFinished, StoreEvent, TicketAccepted};
 use kernel::order::DeliveryBy;
+use kernel::place::Place;
 
 use super::commands::{RequestDelivery, What};
 
@@ -16,6 +17,7 @@ pub fn request_delivery_when_ticket_accepted(event: &TicketAccepted) -> Option<W
             store_id: event.store_id,
             store_name: event.store_name.clone(),
             store_address: event.store_address.clone(),
+            store_place: event.store_lat.zip(event.store_lng).and_then(|(lat, lng)| Place::parse(lat, lng).ok()),
             delivery_by: event.delivery_by,
             ready_by: event.ready_by,
             private: event.private.clone(),

@@ -9,9 +9,12 @@ use kernel::lang::Localized;
 use kernel::order::{DeliveryBy, OrderNumber};
 use kernel::people::{Actor, PersonId};
 use kernel::personal::{Address, Handover, PersonalData};
+use kernel::place::Place;
 use serde::{Deserialize, Serialize};
 
 pub use super::delivery::Status;
+use super::delivery::place_of;
+use super::reach::Reach;
 use super::waits::later;
 
 /// A delivery on the board.
@@ -28,6 +31,9 @@ pub struct Row {
     pub store_name: Localized,
     /// Where the food is fetched.
     pub store_address: String,
+    /// Where that is, if known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub store_place: Option<Place>,
     /// Where it stands.
     pub status: Status,
     /// Whether the food can be picked up.
@@ -116,6 +122,7 @@ fn requested_row(event: &Recorded<DeliveryEvent>, requested: &DeliveryRequested)
         store_id: requested.store_id,
         store_name: requested.store_name.clone(),
         store_address: requested.store_address.clone(),
+        store_place: place_of(requested),
         status: Status::Waiting,
         ready: false,
         rider_id: None,
@@ -156,13 +163,15 @@ pub struct Destination<'a> {
     pub handover: Option<Handover>,
 }
 
-/// What `actor` may see of `row`. Riders see what waits for one and what is theirs, an owner what leaves
-/// their store, the operator every row; where it goes, only who brings it and while they do.
-pub fn shown_to<'a>(row: &'a Row, actor: &Actor) -> Shown<'a> {
+/// What `actor`, who sees so far, may see of `row`. Riders see what waits for one within their reach and what is theirs,
+/// an owner what leaves their stores, the operator every row; where it goes, only who brings it and while they do.
+pub fn shown_to<'a>(row: &'a Row, actor: &Actor, reach: &Reach) -> Shown<'a> {
     match (actor, row.delivery_by) {
         (Actor::Operator(_), _) => Shown::Row,
         (Actor::Rider(rider), _) if row.rider_id.as_ref() == Some(rider) => row.to_its_bearer(),
-        (Actor::Rider(_), DeliveryBy::Rider) if row.status == Status::Waiting => Shown::Row,
+        (Actor::Rider(_), DeliveryBy::Rider) if row.status == Status::Waiting && reach.covers(row.store_place) => {
+            Shown::Row
+        }
         (Actor::Owner(owner), DeliveryBy::Store) if owner.owns(row.store_id) => row.to_its_bearer(),
         (Actor::Owner(owner), DeliveryBy::Rider | DeliveryBy::Pickup) if owner.owns(row.store_id) => Shown::Row,
         (Actor::Rider(_) | Actor::Owner(_) | Actor::Customer(_) | Actor::Service(_), _) => Shown::Nothing,

@@ -25,7 +25,7 @@ use crate::service::DeliveryService;
     params(Idempotent),
     responses(
         (status = 200, description = "The delivery.", body = Told),
-        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled"),
+        (status = 409, description = "not-claimed, store-delivers, collected-by-customer, taken-by-another, rider-delivers, not-ready, no-rider, not-started, already-started, already-failed, already-delivered, delivery-cancelled, too-far, place-unknown"),
     ),
 )]
 pub(super) async fn claim(
@@ -34,8 +34,8 @@ pub(super) async fn claim(
     Speaks(language): Speaks,
     asked: Asked,
 ) -> Response {
-    let what =
-        require_rider(&asked.actor).map(|rider| What::AssignRider { rider_id: rider.clone(), by: Assignment::Claim });
+    let by = Assignment::Claim(service.reach(&asked.actor));
+    let what = require_rider(&asked.actor).map(|rider| What::AssignRider { rider_id: rider.clone(), by });
     carry_out(&service, order, language, &asked, what).await
 }
 

@@ -6,6 +6,7 @@ use kernel::lang::Language;
 use kernel::order::{DeliveryBy, OrderNumber};
 use kernel::people::{Actor, PersonId};
 use kernel::personal::{Address, Handover};
+use kernel::place::Place;
 use serde::Serialize;
 
 use crate::domain::delivery::Status;
@@ -27,6 +28,13 @@ pub(super) struct Told<'a> {
     rider_id: Option<&'a PersonId>,
     delivery_by: DeliveryBy,
     store_address: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store_lat: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store_lng: Option<f64>,
+    /// How far the rider is from the store, in metres as the crow flies, where both are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metres_away: Option<u32>,
     ready_by: Time,
     requested_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,7 +71,8 @@ platform::written!(Told<'_>);
 impl<'a> Told<'a> {
     /// `row` as `actor` may see it.
     pub(super) fn of(service: &DeliveryService, row: &'a Row, actor: &Actor, language: Language) -> Self {
-        let destination = match shown_to(row, actor) {
+        let reach = service.reach(actor);
+        let destination = match shown_to(row, actor, &reach) {
             Shown::RowAndDestination(destination) => Some(destination),
             Shown::Row | Shown::Nothing => None,
         };
@@ -77,6 +86,9 @@ impl<'a> Told<'a> {
             rider_id: row.rider_id.as_ref(),
             delivery_by: row.delivery_by,
             store_address: &row.store_address,
+            store_lat: row.store_place.map(Place::lat),
+            store_lng: row.store_place.map(Place::lng),
+            metres_away: reach.metres_to(row.store_place),
             ready_by: row.ready_by,
             requested_at: row.requested_at,
             address: destination.as_ref().and_then(|destination| destination.address),

@@ -7,6 +7,7 @@ use platform::store::StoreError;
 use platform::view::{Value, View};
 
 use super::DeliveryService;
+use crate::domain::reach::Reach;
 use crate::domain::views::{Row, Status};
 use crate::tables::{BOARD, Board, word};
 
@@ -65,9 +66,7 @@ impl DeliveryService {
                 let own = vec![("rider_id", rider.as_str().to_owned())];
                 let mut rows = self.page([with_status, own].concat(), after, limit)?;
                 if status.is_none_or(|status| status == Status::Waiting) {
-                    let waiting = [("status", Status::Waiting.name()), ("delivery_by", word(DeliveryBy::Rider))];
-                    let waiting = waiting.map(|(column, value)| (column, value.to_owned())).to_vec();
-                    rows.extend(self.page(waiting, after, limit)?);
+                    rows.extend(self.waiting(&self.reach(actor), after, limit)?);
                     rows.sort_by_cached_key(|row| row.order_id.to_string());
                     // One that changed hands between the two looks is in both.
                     rows.dedup_by_key(|row| row.order_id);
@@ -78,6 +77,27 @@ impl DeliveryService {
             Actor::Customer(_) | Actor::Service(_) => Vec::new(),
         };
         Ok(found)
+    }
+
+    /// Up to `limit` rows that wait for a rider within `reach`, the oldest order first, after the one with the key `after`.
+    fn waiting(&self, reach: &Reach, after: &str, limit: usize) -> Result<Vec<Row>, StoreError> {
+        let mut near = Vec::new();
+        let mut after = after.to_owned();
+        while near.len() < limit && *reach != Reach::Nowhere {
+            let waiting = [("status", Status::Waiting.name()), ("delivery_by", word(DeliveryBy::Rider))];
+            let waiting = waiting.map(|(column, value)| (column, value.to_owned())).to_vec();
+            let rows = self.page(waiting, &after, limit)?;
+            let is_last = rows.len() < limit;
+            if let Some(last) = rows.last() {
+                after = last.order_id.to_string();
+            }
+            near.extend(rows.into_iter().filter(|row| reach.covers(row.store_place)));
+            if is_last {
+                break;
+            }
+        }
+        near.truncate(limit);
+        Ok(near)
     }
 
     fn page(&self, equal: Vec<(&str, String)>, after: &str, limit: usize) -> Result<Vec<Row>, StoreError> {

@@ -50,6 +50,10 @@ pub struct TestApp {
 
 impl TestApp {
     pub fn start() -> Self {
+        Self::start_with(&Settings::default())
+    }
+
+    pub fn start_with(settings: &Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::fake("2026-11-22T12:00:00Z".parse().unwrap());
         let (ids, shutdown) = (Ids::seeded(1), Shutdown::new());
@@ -57,7 +61,7 @@ impl TestApp {
             Room::open(dir.path(), context, tables, clock.clone(), ids.clone(), shutdown.clone()).unwrap()
         };
         let (store, app) = (open(Context::Store, &[]), open(Context::App, &[]));
-        let service = DeliveryService::open(open(Context::Delivery, TABLES), &Settings::default());
+        let service = DeliveryService::open(open(Context::Delivery, TABLES), settings);
         service.start(Sources { store: Source::local(&store.store), app: Source::local(&app.store) });
         Self { service, hand, store, app, _dir: dir }
     }
@@ -68,6 +72,11 @@ impl TestApp {
 
     /// A new order whose ticket is accepted, ready in half an hour.
     pub async fn accepted(&self, delivery_by: DeliveryBy) -> OrderId {
+        self.accepted_at(delivery_by, None).await
+    }
+
+    /// The same, of a store at this latitude and longitude.
+    pub async fn accepted_at(&self, delivery_by: DeliveryBy, place: Option<(f64, f64)>) -> OrderId {
         let order: OrderId = self.service.room().ids.uuid().into();
         let ready_by = self.now() + SignedDuration::from_mins(30);
         let event = TicketAccepted {
@@ -75,6 +84,8 @@ impl TestApp {
             store_id: StoreId::parse(STORE).unwrap(),
             store_name: Localized::new("치킨집", "Chicken"),
             store_address: "Teheran-ro 1".to_owned(),
+            store_lat: place.map(|(lat, _)| lat),
+            store_lng: place.map(|(_, lng)| lng),
             delivery_by,
             prep_minutes: 30,
             ready_by,
@@ -152,6 +163,15 @@ impl TestApp {
         let request =
             Request::post(path).extension(platform::testing::acts(who)).header("content-type", "application/json");
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// `who` says that they are there; nothing: that they are nowhere any more.
+    pub async fn moves(&self, who: &str, place: Option<(f64, f64)>) -> (u16, Value) {
+        let method = if place.is_some() { "PUT" } else { "DELETE" };
+        let request = Request::builder().method(method).uri("/deliveries/place");
+        let request = request.extension(platform::testing::acts(who)).header("content-type", "application/json");
+        let body = place.map(|(lat, lng)| serde_json::json!({ "lat": lat, "lng": lng }).to_string());
+        self.send(request.body(Body::from(body.unwrap_or_default())).unwrap()).await
     }
 
     /// Does `what` with the delivery of `order` and expects that it is done.

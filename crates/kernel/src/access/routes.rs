@@ -23,7 +23,7 @@ const STAFF: [May; 5] = [No, No, No, No, All];
 const NOBODY: [May; 5] = [No, No, No, No, No];
 
 /// Every route there is, but for each service's health, metrics, keys and documents.
-pub const ROUTES: [Route; 126] = [
+pub const ROUTES: [Route; 128] = [
     // Looking around.
     api(Get, "/stores", One(App), Browsing, ANYBODY),
     api(Get, "/stores/{storeId}", One(App), Browsing, ANYBODY),
@@ -69,6 +69,8 @@ pub const ROUTES: [Route; 126] = [
     // Deliveries.
     api(Get, "/deliveries", One(Delivery), Serving, BEARERS_AND_STAFF),
     api(Get, "/deliveries/stream", One(Delivery), Serving, BEARERS_AND_STAFF),
+    api(Put, "/deliveries/place", One(Delivery), Serving, RIDERS),
+    api(Delete, "/deliveries/place", One(Delivery), Serving, RIDERS),
     api(Get, "/deliveries/{orderId}", One(Delivery), Serving, BEARERS_AND_STAFF),
     api(Post, "/deliveries/{orderId}/claim", One(Delivery), Serving, RIDERS),
     api(Post, "/deliveries/{orderId}/release", One(Delivery), Serving, BEARERS_AND_STAFF),

@@ -168,6 +168,12 @@ events! {
         store_name: Localized,
         /// Where the food is fetched.
         store_address: String,
+        /// Where that is: latitude in degrees; tickets of long ago do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        store_lat: Option<f64>,
+        /// Longitude in degrees.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        store_lng: Option<f64>,
         /// Who brings it.
         delivery_by: DeliveryBy,
         /// How long it takes, in minutes.

@@ -13,6 +13,8 @@ pub fn events() -> Vec<DeliveryEvent> {
             store_id: store_id(),
             store_name: store_name(),
             store_address: "서울특별시 마포구 달보드레로 17, 1층".to_owned(),
+            store_lat: None,
+            store_lng: None,
             delivery_by: DeliveryBy::Rider,
             ready_by: at(25),
             no_rider_at: Some(at(15)),

@@ -34,6 +34,8 @@ fn ticket() -> Vec<StoreEvent> {
             store_id: store_id(),
             store_name: store_name(),
             store_address: "서울특별시 마포구 달보드레로 17, 1층".to_owned(),
+            store_lat: None,
+            store_lng: None,
             delivery_by: DeliveryBy::Rider,
             prep_minutes: 25,
             ready_by: at(26),

@@ -86,6 +86,8 @@ impl Decider for Parcel {
                     store_id: Uuid::from_u128(1).into(),
                     store_name: Localized::new("가게", "Store"),
                     store_address: "서울".to_owned(),
+                    store_lat: None,
+                    store_lng: None,
                     delivery_by: by,
                     ready_by: Time::UNIX_EPOCH,
                     no_rider_at,

@@ -7,6 +7,7 @@ use kernel::lang::Localized;
 use kernel::money::Amount;
 use kernel::order::{AdjustReason, BorneBy, DeliveryBy, Line, LineLeft, OrderNumber, RejectReason, WithdrawReason};
 use kernel::personal::PersonalData;
+use kernel::place::Place;
 
 use super::waits::Waits;
 
@@ -122,6 +123,8 @@ pub struct StoreFacts {
     pub name: Localized,
     /// Where the food is fetched.
     pub address: String,
+    /// Where that is.
+    pub place: Option<Place>,
     /// When cooking starts by itself.
     pub auto_cooking: AutoCooking,
 }

@@ -11,6 +11,7 @@ use kernel::events::store::{
     StoreRegistered, StoreTerms, StoreTermsChanged,
 };
 use kernel::ids::MenuId;
+use kernel::place::Place;
 
 pub use self::check::Fault;
 use super::commands::{StoreCommand, StoreFacts, StoreWhat};
@@ -202,6 +203,7 @@ impl Registered {
         StoreFacts {
             name: self.terms.name.clone(),
             address: self.terms.address.clone(),
+            place: Place::parse(self.terms.lat, self.terms.lng).ok(),
             auto_cooking: self.terms.auto_cooking,
         }
     }

@@ -15,6 +15,7 @@ use kernel::events::store::{
     TicketRejected,
 };
 use kernel::order::{DelayCause, DeliveryBy, RejectReason};
+use kernel::place::Place;
 
 pub use self::rejection::TicketRejection;
 pub use self::state::{Opened, Stage, TicketState};
@@ -105,6 +106,8 @@ fn accept(state: &TicketState, prep_minutes: u32, store: StoreFacts, at: Time, w
         store_id: order.store_id,
         store_name: store.name,
         store_address: store.address,
+        store_lat: store.place.map(Place::lat),
+        store_lng: store.place.map(Place::lng),
         delivery_by: order.delivery_by,
         prep_minutes,
         ready_by,

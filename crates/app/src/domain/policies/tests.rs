@@ -77,6 +77,8 @@ fn accepted() -> TicketAccepted {
         store_id: id(7),
         store_name: Localized::default(),
         store_address: String::new(),
+        store_lat: None,
+        store_lng: None,
         delivery_by: DeliveryBy::Rider,
         prep_minutes: 28,
         ready_by: t(30),

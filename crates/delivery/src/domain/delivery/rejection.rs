@@ -12,6 +12,12 @@ pub enum Rejection {
     /// The customer collects the order.
     #[error("the customer collects this order; nobody delivers it")]
     CollectedByCustomer,
+    /// It waits farther away than a rider may claim.
+    #[error("this delivery waits too far from where you are")]
+    TooFar,
+    /// What waits is given to those who are near, and nobody knows where this rider is.
+    #[error("say first where you are: PUT /deliveries/place")]
+    PlaceUnknown,
     /// Another rider has it.
     #[error("another rider has taken this delivery")]
     TakenByAnother,
@@ -51,6 +57,8 @@ impl Rejection {
             Self::Unknown => "delivery-unknown",
             Self::NotYours => "not-your-delivery",
             Self::CollectedByCustomer => "collected-by-customer",
+            Self::TooFar => "too-far",
+            Self::PlaceUnknown => "place-unknown",
             Self::TakenByAnother => "taken-by-another",
             Self::StoreDelivers => "store-delivers",
             Self::RiderDelivers => "rider-delivers",

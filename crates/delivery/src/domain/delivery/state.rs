@@ -6,6 +6,7 @@ use kernel::ids::StoreId;
 use kernel::order::{DeliveryBy, OrderNumber};
 use kernel::people::PersonId;
 use kernel::personal::Handover;
+use kernel::place::Place;
 use serde::{Deserialize, Serialize};
 
 /// All that is known of a delivery.
@@ -27,6 +28,8 @@ pub struct Known {
     pub order_number: OrderNumber,
     /// From which store.
     pub store_id: StoreId,
+    /// Where that is, if known.
+    pub store_place: Option<Place>,
     /// When the food was to be ready.
     pub ready_by: Time,
     /// How the customer wants it handed over, where said.
@@ -116,6 +119,11 @@ impl Status {
     }
 }
 
+/// Where the store of a requested delivery is, if its event says so.
+pub fn place_of(event: &DeliveryRequested) -> Option<Place> {
+    Place::parse(event.store_lat?, event.store_lng?).ok()
+}
+
 impl State {
     /// Where it stands; `None` for one that was never requested.
     pub const fn status(&self) -> Option<Status> {
@@ -168,6 +176,7 @@ impl Known {
         Self {
             order_number: event.order_number.clone(),
             store_id: event.store_id,
+            store_place: place_of(event),
             ready_by: event.ready_by,
             handover: event.private.as_ref().and_then(|private| private.requests.as_ref()?.handover),
             late_at_store: None,

@@ -45,6 +45,7 @@ pub(super) fn request(delivery_by: DeliveryBy) -> RequestDelivery {
         store_id: chicken(),
         store_name: Localized::new("치킨집", "Chicken"),
         store_address: "Teheran-ro 1".to_owned(),
+        store_place: None,
         delivery_by,
         ready_by: t(30),
         private: Some(Box::new(PersonalData {
@@ -61,6 +62,8 @@ pub(super) fn requested(delivery_by: DeliveryBy) -> DeliveryEvent {
         store_id: request.store_id,
         store_name: request.store_name,
         store_address: request.store_address,
+        store_lat: request.store_place.map(Place::lat),
+        store_lng: request.store_place.map(Place::lng),
         delivery_by,
         ready_by: request.ready_by,
         no_rider_at: (delivery_by == DeliveryBy::Rider).then(|| t(20)),
@@ -132,7 +135,7 @@ pub(super) fn at(minute: i64, what: What) -> Command {
 }
 
 pub(super) fn claim(id: &str) -> What {
-    What::AssignRider { rider_id: person(id), by: Assignment::Claim }
+    What::AssignRider { rider_id: person(id), by: Assignment::Claim(Reach::Everywhere) }
 }
 
 pub(super) fn assign(id: &str) -> What {

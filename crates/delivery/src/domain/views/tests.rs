@@ -63,6 +63,8 @@ fn requested(delivery_by: DeliveryBy) -> DeliveryEvent {
         store_id: store(STORE),
         store_name: Localized::new("치킨집", "Chicken"),
         store_address: "Teheran-ro 1".to_owned(),
+        store_lat: Some(37.5),
+        store_lng: Some(127.0),
         delivery_by,
         ready_by: t(30),
         no_rider_at: None,
@@ -111,7 +113,7 @@ fn lee() -> Actor {
 }
 
 fn sees_destination(row: &Row, actor: &Actor) -> bool {
-    matches!(shown_to(row, actor), Shown::RowAndDestination(_))
+    matches!(shown_to(row, actor, &Reach::Everywhere), Shown::RowAndDestination(_))
 }
 
 #[test]
@@ -125,6 +127,7 @@ fn a_requested_delivery_stands_on_the_board() {
             "storeId": STORE,
             "storeName": {"ko": "치킨집", "en": "Chicken"},
             "storeAddress": "Teheran-ro 1",
+            "storePlace": {"lat": 37.5, "lng": 127.0},
             "status": "WAITING",
             "ready": false,
             "deliveryBy": "RIDER",
@@ -144,8 +147,8 @@ fn a_delivery_that_was_never_requested_has_no_row() {
 #[test]
 fn riders_see_what_waits_for_one_but_not_where_it_goes() {
     let row = board(DeliveryBy::Rider, []);
-    assert_eq!(shown_to(&row, &kim()), Shown::Row);
-    assert_eq!(shown_to(&board(DeliveryBy::Store, []), &kim()), Shown::Nothing);
+    assert_eq!(shown_to(&row, &kim(), &Reach::Everywhere), Shown::Row);
+    assert_eq!(shown_to(&board(DeliveryBy::Store, []), &kim(), &Reach::Everywhere), Shown::Nothing);
 }
 
 #[test]
@@ -153,12 +156,12 @@ fn its_rider_sees_where_it_goes_from_claim_to_completion_and_others_not_even_the
     for then in [vec![assigned()], vec![assigned(), started()], vec![assigned(), started(), failed()]] {
         let row = board(DeliveryBy::Rider, then);
         assert!(sees_destination(&row, &kim()), "{row:?}");
-        assert_eq!(shown_to(&row, &lee()), Shown::Nothing);
+        assert_eq!(shown_to(&row, &lee(), &Reach::Everywhere), Shown::Nothing);
     }
     for then in [vec![assigned(), started(), completed()], vec![assigned(), cancelled()]] {
         let row = board(DeliveryBy::Rider, then);
-        assert_eq!(shown_to(&row, &kim()), Shown::Row);
-        assert_eq!(shown_to(&row, &lee()), Shown::Nothing);
+        assert_eq!(shown_to(&row, &kim(), &Reach::Everywhere), Shown::Row);
+        assert_eq!(shown_to(&row, &lee(), &Reach::Everywhere), Shown::Nothing);
     }
 }
 
@@ -172,29 +175,29 @@ fn what_was_asked_of_the_store_is_not_told_to_the_rider() {
         request: Some("do not ring"),
         handover: Some(Handover::Guard),
     };
-    assert_eq!(shown_to(&row, &kim()), Shown::RowAndDestination(expected));
+    assert_eq!(shown_to(&row, &kim(), &Reach::Everywhere), Shown::RowAndDestination(expected));
 }
 
 #[test]
 fn an_owner_sees_where_the_stores_own_delivery_goes_and_only_the_row_of_a_riders() {
     let (owner, other) = (owner(store(STORE)), owner(store(OTHER_STORE)));
     assert!(sees_destination(&board(DeliveryBy::Store, []), &owner));
-    assert_eq!(shown_to(&board(DeliveryBy::Store, []), &other), Shown::Nothing);
-    assert_eq!(shown_to(&board(DeliveryBy::Rider, [assigned()]), &owner), Shown::Row);
-    assert_eq!(shown_to(&board(DeliveryBy::Rider, []), &other), Shown::Nothing);
+    assert_eq!(shown_to(&board(DeliveryBy::Store, []), &other, &Reach::Everywhere), Shown::Nothing);
+    assert_eq!(shown_to(&board(DeliveryBy::Rider, [assigned()]), &owner, &Reach::Everywhere), Shown::Row);
+    assert_eq!(shown_to(&board(DeliveryBy::Rider, []), &other, &Reach::Everywhere), Shown::Nothing);
 }
 
 #[test]
 fn the_operator_sees_every_row_and_a_customer_none() {
     let row = board(DeliveryBy::Rider, [assigned()]);
-    assert_eq!(shown_to(&row, &Actor::Operator(person("choi"))), Shown::Row);
-    assert_eq!(shown_to(&row, &Actor::Customer(person("park"))), Shown::Nothing);
+    assert_eq!(shown_to(&row, &Actor::Operator(person("choi")), &Reach::Everywhere), Shown::Row);
+    assert_eq!(shown_to(&row, &Actor::Customer(person("park")), &Reach::Everywhere), Shown::Nothing);
 }
 
 #[test]
 fn where_it_went_is_gone_once_erased() {
     let row = Row { private: None, ..board(DeliveryBy::Rider, [assigned()]) };
-    assert_eq!(shown_to(&row, &kim()), Shown::Row);
+    assert_eq!(shown_to(&row, &kim(), &Reach::Everywhere), Shown::Row);
 }
 
 #[test]

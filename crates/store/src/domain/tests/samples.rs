@@ -9,6 +9,7 @@ use kernel::lang::Localized;
 use kernel::money::{Amount, Currency};
 use kernel::order::*;
 use kernel::personal::{PersonalData, Requests};
+use kernel::place::Place;
 
 use crate::domain::commands::*;
 use crate::domain::waits::Waits;
@@ -77,7 +78,7 @@ pub fn private() -> Option<Box<PersonalData>> {
 
 pub fn facts(auto_cooking: AutoCooking) -> StoreFacts {
     let name = Localized::new("윤슬골목치킨", "Yunseul Alley Chicken");
-    StoreFacts { name, address: "달보드레로 17".to_owned(), auto_cooking }
+    StoreFacts { name, address: "달보드레로 17".to_owned(), place: Place::parse(37.55, 126.92).ok(), auto_cooking }
 }
 
 pub fn opened(delivery_by: DeliveryBy) -> StoreEvent {
@@ -101,6 +102,8 @@ pub fn accepted(delivery_by: DeliveryBy) -> StoreEvent {
         store_id: store_id(),
         store_name: name,
         store_address: address,
+        store_lat: Some(37.55),
+        store_lng: Some(126.92),
         delivery_by,
         prep_minutes: 20,
         ready_by: at(21),

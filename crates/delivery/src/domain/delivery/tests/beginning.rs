@@ -231,3 +231,22 @@ fn what_has_left_the_store_is_not_handed_to_it() {
         .when(at(40, What::HandToStore))
         .then_rejected(&Rejection::AlreadyStarted);
 }
+
+#[test]
+fn a_rider_claims_only_what_waits_within_their_reach_and_an_operator_gives_it_to_anybody() {
+    let store = Place::parse(37.55, 126.92).unwrap();
+    let there = || {
+        let what = What::RequestDelivery(RequestDelivery { store_place: Some(store), ..request(DeliveryBy::Rider) });
+        given::<Delivery>(Delivery::decide(&State::Unknown, at(0, what)).unwrap())
+    };
+    let within = |lat: f64, metres: u32| Reach::Around { place: Place::parse(lat, 126.92).unwrap(), metres };
+    let claims = |reach: Reach| What::AssignRider { rider_id: person("kim"), by: Assignment::Claim(reach) };
+    there().when(at(1, claims(within(37.57, 2_300)))).then([assigned("kim")]);
+    there().when(at(1, claims(within(37.57, 2_200)))).then_rejected(&Rejection::TooFar);
+    there().when(at(1, claims(Reach::Nowhere))).then_rejected(&Rejection::PlaceUnknown);
+    there().when(at(1, assign("kim"))).then([assigned("kim")]);
+    // Where nobody knows where the store is, nobody can say that it is too far.
+    sought([]).when(at(1, claims(within(37.57, 0)))).then([assigned("kim")]);
+    sought([assigned("lee")]).when(at(1, claims(Reach::Nowhere))).then_rejected(&Rejection::TakenByAnother);
+    sought([assigned("kim")]).when(at(1, claims(Reach::Nowhere))).then_nothing();
+}

@@ -201,7 +201,7 @@ proptest! {
                     (Actor::Owner(owner), Some(Bearer::Store)) => owner.owns(delivery.store_id),
                     _ => false,
                 };
-                let sees = matches!(shown_to(&row, &actor), Shown::RowAndDestination(_));
+                let sees = matches!(shown_to(&row, &actor, &Reach::Everywhere), Shown::RowAndDestination(_));
                 prop_assert!(brings || !sees, "{} sees {:?}", actor, row);
             }
         }
