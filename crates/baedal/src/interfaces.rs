@@ -121,6 +121,10 @@ pub fn served(context: Context, faults: Faults) -> Router {
 
 /// What the start page links to.
 pub fn documents() -> Vec<gateway::Document> {
-    let links = [("API", "/docs"), ("openapi.json", "/openapi.json"), ("asyncapi.json", "/asyncapi.json")];
+    let links = [
+        ("모든 호출 · Every call, to be tried", "/docs"),
+        ("openapi.json", "/openapi.json"),
+        ("asyncapi.json", "/asyncapi.json"),
+    ];
     links.map(|(title, href)| gateway::Document { title: title.to_owned(), href: href.to_owned() }).into()
 }

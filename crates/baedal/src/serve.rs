@@ -88,7 +88,7 @@ async fn demo_people(settings: &Settings, running: &Running) -> Vec<Role> {
     if !demo.is_empty() && !is_here {
         tracing::warn!(
             bind = settings.bind,
-            "whoever reaches this address can sign in as a demo person, an operator among them: --demo-data off ends that"
+            "whoever reaches this address can sign in as a demo person, an operator among them: --no-demo-data ends that"
         );
     }
     if settings.sessions.insecure_cookies {

@@ -7,13 +7,11 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use kernel::Context;
-use kernel::access::{Place, ROUTES, Server};
 use kernel::people::Role;
 
 use crate::Gateway;
 use crate::accounts::DEMO_PASSWORD;
 use crate::around::known_by;
-use crate::routes::PREFIX;
 use crate::status::{Health, Service, Status};
 
 pub(crate) const STYLE: &str = include_str!("page.css");
@@ -73,7 +71,6 @@ fn html(status: &Status, demo: &[Role]) -> String {
     page.push_str(&head);
     services(&mut page, &status.services);
     next(&mut page, &status.address, demo);
-    paths(&mut page, &status.address);
     documents(&mut page, status);
     page.push_str("</main>\n</html>\n");
     page
@@ -148,29 +145,6 @@ fn next(page: &mut String, address: &str, demo: &[Role]) {
          <li><a href=\"/api/stores\">가게 목록 <span lang=\"en\">Stores</span></a></li>\
          <li><a href=\"/api/status\">이 화면의 내용 (JSON) <span lang=\"en\">This page as JSON</span></a></li></ul>",
     );
-}
-
-fn paths(page: &mut String, address: &str) {
-    heading(page, "경로", "Paths");
-    let address = escaped(address);
-    line(
-        page,
-        &format!(
-            "<p>모두 <code>{address}</code> 아래에 있습니다. \
-             <span lang=\"en\">All of them are at this address.</span></p>\n<table>\n<tbody>"
-        ),
-    );
-    for route in ROUTES.iter().filter(|route| route.place != Place::Inside) {
-        let (prefix, method) = (if route.place == Place::Api { PREFIX } else { "" }, route.method.name());
-        let by = match route.by {
-            Server::Gateway => "gateway",
-            Server::One(context) => context.name(),
-            Server::Each => "{context}",
-        };
-        let row = format!("<tr><td><code>{method} {prefix}{}</code></td><td>{by}</td></tr>", escaped(route.path));
-        line(page, &row);
-    }
-    line(page, "</tbody>\n</table>");
 }
 
 fn documents(page: &mut String, status: &Status) {
