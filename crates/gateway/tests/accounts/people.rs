@@ -155,3 +155,18 @@ async fn whoever_is_shut_out_cannot_undo_it_with_what_they_had_begun() {
     let needed = desk.sign_in(PHONE, &drawn).await.expect(403);
     assert_eq!(needed.json()["type"], "/problems/password-needed");
 }
+
+#[tokio::test]
+async fn nobody_has_more_stores_than_an_identity_can_say() {
+    let desk = Desk::open().await;
+    let operator = desk.demo("operator").await;
+    let stores = |count: u32| (0..count).map(|at| format!("0192f000-0000-7000-8000-{at:012}")).collect::<Vec<_>>();
+    let put = async |count| {
+        let body = json!({ "stores": stores(count) });
+        desk.call(Method::PUT, &format!("{PEOPLE}/demo-owner/stores"), &operator, body).await
+    };
+    put(200).await.expect(200);
+    put(201).await.expect(422);
+    let made = json!({ "login": "chain@example.com", "role": "owner", "stores": stores(201) });
+    desk.post(PEOPLE, &operator, made).await.expect(422);
+}
