@@ -138,10 +138,10 @@ impl Accounts {
         let hash = self.0.passwords.hash(password, vec![login.clone()]).await?;
         let (now, live, opener, id) = (self.now(), Arc::clone(&self.0.live), self.0.opener.clone(), self.new_id()?);
         let made = self.run(move |connection| {
-            if let SignUp::Phone { phone, code } = &asked {
-                if codes::check(connection, phone, code, now)? != Checked::Fits {
-                    return refused(connection, phone, &visitor, now);
-                }
+            if let SignUp::Phone { phone, code } = &asked
+                && codes::check(connection, phone, code, now)? != Checked::Fits
+            {
+                return refused(connection, phone, &visitor, now);
             }
             let account = match rows::by_login(connection, &login)? {
                 Some(known) if is_a_guest(&known) => {
