@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
 use kernel::Context;
 use kernel::people::Role;
@@ -34,10 +34,10 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
         (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
     ),
 )]
-pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
+pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, extensions: Extensions) -> Response {
     // Without an answer nobody is shown who can sign in, and the page is there all the same.
     let demo = gateway.accounts.demo_people().await.unwrap_or_default();
-    let mut response = Html(html(&Status::of(&gateway).await, &demo)).into_response();
+    let mut response = Html(html(&Status::of(&gateway, &extensions).await, &demo)).into_response();
     with_page_headers(response.headers_mut());
     response
 }

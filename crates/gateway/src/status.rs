@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
+use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Limited};
@@ -31,8 +31,8 @@ const LONGEST: usize = 16 * 1024;
         (status = 200, description = "How each is.", body = Status),
     ),
 )]
-pub(crate) async fn show(State(gateway): State<Arc<Gateway>>) -> Response {
-    ([(CACHE_CONTROL, "no-store")], Json(Status::of(&gateway).await)).into_response()
+pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, extensions: Extensions) -> Response {
+    ([(CACHE_CONTROL, "no-store")], Json(Status::of(&gateway, &extensions).await)).into_response()
 }
 
 /// What the start page shows.
@@ -81,10 +81,16 @@ pub(crate) enum Health {
 }
 
 impl Status {
-    /// Asks all services at the same time.
-    pub(crate) async fn of(gateway: &Gateway) -> Self {
+    /// Asks all services at the same time. That one works is no secret; where it is and what it waits for is for those
+    /// inside.
+    pub(crate) async fn of(gateway: &Gateway, extensions: &Extensions) -> Self {
         let order = [Context::App, Context::Pay, Context::Store, Context::Delivery, Context::Customer];
-        let services = join_all(order.map(|context| service(gateway, context))).await;
+        let mut services = join_all(order.map(|context| service(gateway, context))).await;
+        if !gateway.traffic.shows_inside(extensions) {
+            for service in &mut services {
+                (service.detail, service.address) = (None, None);
+            }
+        }
         let gone = services.iter().filter(|service| service.state == Health::NotReachable);
         Self {
             address: gateway.options.address.clone(),

@@ -341,6 +341,11 @@ pub(super) fn end(connection: &Connection, live: &Live, account: &str, which: Wh
     Ok(ended)
 }
 
+/// Whether nobody has ended the session `id`.
+pub(super) fn is_open(connection: &Connection, id: Uuid) -> rusqlite::Result<bool> {
+    connection.prepare_cached("SELECT 1 FROM sessions WHERE id = ?1")?.exists([id.to_string()])
+}
+
 fn remove(connection: &Connection, live: &Live, hash: &TokenHash, id: Uuid) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM sessions WHERE token = ?1")?.execute([hash])?;
     live.end(hash, id);

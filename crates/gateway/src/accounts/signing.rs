@@ -100,16 +100,15 @@ impl Accounts {
         let (phone, now, live) = (phone.clone(), self.now(), Arc::clone(&self.0.live));
         let (opener, id) = (self.0.opener.clone(), self.new_id()?);
         let made = self.run(move |connection| {
-            let checked = codes::check(connection, &phone, &code, now)?;
-            if checked != Checked::Fits {
-                let entry = Entry::new(What::SignInFailed).by(audit::somebody(connection, phone.as_str())?);
-                audit::write(connection, &entry, &visitor, now)?;
-                return Ok(Made::Refused);
+            if codes::check(connection, &phone, &code, now)? != Checked::Fits {
+                return refused(connection, &phone, &visitor, now);
             }
             let account = match rows::by_login(connection, phone.as_str())? {
-                Some(known) if known.disabled_at.is_some() => return Ok(Made::Refused),
+                Some(known) if known.disabled_at.is_some() => return refused(connection, &phone, &visitor, now),
                 // Those who can do more than order are not let in by a telephone alone.
-                Some(known) if known.account.role != Role::Customer => return Ok(Made::Refused),
+                Some(known) if known.account.role != Role::Customer => {
+                    return refused(connection, &phone, &visitor, now);
+                }
                 Some(known) => known.account,
                 None => {
                     let account = Account { id, role: Role::Customer, stores: Vec::new() };
@@ -139,11 +138,10 @@ impl Accounts {
         let hash = self.0.passwords.hash(password, vec![login.clone()]).await?;
         let (now, live, opener, id) = (self.now(), Arc::clone(&self.0.live), self.0.opener.clone(), self.new_id()?);
         let made = self.run(move |connection| {
-            if let SignUp::Phone { phone, code } = &asked {
-                let checked = codes::check(connection, phone, code, now)?;
-                if checked != Checked::Fits {
-                    return Ok(Made::Refused);
-                }
+            if let SignUp::Phone { phone, code } = &asked
+                && codes::check(connection, phone, code, now)? != Checked::Fits
+            {
+                return refused(connection, phone, &visitor, now);
             }
             let account = match rows::by_login(connection, &login)? {
                 Some(known) if is_a_guest(&known) => {
@@ -180,7 +178,7 @@ impl Accounts {
     /// there is none, or the phone has just shown who it is.
     ///
     /// # Errors
-    /// 403 where the old one is not right, 422 where the new one is none.
+    /// 403 where the old one is not right, 422 where the new one is none, 401 where the session ended meanwhile.
     pub(crate) async fn change_password(
         &self,
         by: &Session,
@@ -202,16 +200,24 @@ impl Accounts {
         };
         let hash = self.hash_for(&known.account, new).await?;
         let (now, live, this_session) = (self.now(), Arc::clone(&self.0.live), by.id);
-        self.run(move |connection| {
+        let changed = self.run(move |connection| {
             let id = known.account.id.as_str();
+            // Meanwhile somebody may have been shut out, who must not let themselves in again by this.
+            let again = rows::by_id(connection, id)?;
+            let is_same = again.is_some_and(|again| again.disabled_at.is_none() && again.password == known.password);
+            if !is_same || !sessions::is_open(connection, this_session)? {
+                return Ok(false);
+            }
             rows::set_password(connection, id, &hash, None)?;
             sessions::end(connection, &live, id, Which::AllBut(this_session))?;
             if let Some(this) = this {
                 guessing::went_well(connection, &this, now)?;
             }
-            audit::write(connection, &Entry::new(What::PasswordChanged).by(known.account.actor()), &visitor, now)
-        })
-        .await
+            audit::write(connection, &Entry::new(What::PasswordChanged).by(known.account.actor()), &visitor, now)?;
+            Ok(true)
+        });
+        let over = || Problem::unauthenticated("This session ended, or the password changed, in the meantime.");
+        if changed.await? { Ok(()) } else { Err(over()) }
     }
 
     /// Whoever holds a session might still be a stranger at an unlocked screen, so tries are counted here too.
@@ -312,6 +318,13 @@ fn wrong() -> Problem {
 /// Somebody who has ordered by phone number and never chose a password.
 fn is_a_guest(known: &Known) -> bool {
     known.account.role == Role::Customer && known.password.is_none() && known.disabled_at.is_none()
+}
+
+/// A code that opens nothing is written down wherever it is tried: guessing is to be seen.
+fn refused(connection: &Connection, phone: &Mobile, visitor: &Visitor, now: i64) -> rusqlite::Result<Made> {
+    let entry = Entry::new(What::SignInFailed).by(audit::somebody(connection, phone.as_str())?);
+    audit::write(connection, &entry, visitor, now)?;
+    Ok(Made::Refused)
 }
 
 fn insert(

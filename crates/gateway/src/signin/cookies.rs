@@ -1,6 +1,7 @@
 //! The cookie by which a browser shows its session.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{COOKIE, SET_COOKIE};
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use kernel::Time;
 use platform::config::Sessions;
 
+use crate::Gateway;
 use crate::accounts::SignedIn;
 
 /// Browsers take a cookie of this name only over TLS or from the machine itself, and only for this one host.
@@ -23,6 +25,10 @@ const ERRAND_LASTS: i64 = 600;
 
 const fn name(sessions: &Sessions) -> &'static str {
     if sessions.insecure_cookies { PLAIN } else { SECURE }
+}
+
+const fn errand(sessions: &Sessions) -> &'static str {
+    if sessions.insecure_cookies { ERRAND.1 } else { ERRAND.0 }
 }
 
 /// What the cookies of a request say.
@@ -61,20 +67,21 @@ pub(crate) fn clear(headers: &mut HeaderMap, sessions: &Sessions) {
 
 /// Has the browser bring `text` with it when it comes back from Kakao; an empty one is forgotten.
 pub(crate) fn bring(headers: &mut HeaderMap, text: &str, sessions: &Sessions) {
-    let name = if sessions.insecure_cookies { ERRAND.1 } else { ERRAND.0 };
-    put_named(headers, name, sessions, text, if text.is_empty() { 0 } else { ERRAND_LASTS });
+    put_named(headers, errand(sessions), sessions, text, if text.is_empty() { 0 } else { ERRAND_LASTS });
 }
 
 /// What a browser brings back from Kakao. The cookies of a request that the gateway itself answers are still there.
 pub(crate) struct Brought(pub(crate) Option<String>);
 
-impl<S: Send + Sync> FromRequestParts<S> for Brought {
+impl FromRequestParts<Arc<Gateway>> for Brought {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Infallible> {
+        // Only this one name: a neighbour's page can set the other, and have somebody end an errand that is not theirs.
+        let own = errand(gateway.accounts.settings());
         let lines = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        Ok(Self(pairs.find(|(name, _)| [ERRAND.0, ERRAND.1].contains(name)).map(|(_, text)| text.to_owned())))
+        Ok(Self(pairs.find(|(name, _)| *name == own).map(|(_, text)| text.to_owned())))
     }
 }
 

@@ -19,6 +19,9 @@ use crate::Gateway;
 use crate::accounts::{Listed, Login, New};
 use crate::authenticate::Shown;
 
+/// The most stores of one owner: each request to a service says them all, in a header.
+const MOST_STORES: usize = 200;
+
 /// Which accounts are asked for.
 #[derive(Deserialize)]
 pub(crate) struct Of {
@@ -70,6 +73,7 @@ pub(crate) async fn make(
 ) -> Result<Response, Problem> {
     let Making { login, role, stores } = asked.value;
     let login = Login::parse(&login).map_err(|error| Problem::invalid_field("login", error))?;
+    few_enough(&stores)?;
     match role {
         Role::Owner => {}
         Role::Customer | Role::Rider | Role::Operator if stores.is_empty() => {}
@@ -91,6 +95,7 @@ pub(crate) async fn set_stores(
     asked: extract::Json<Stores>,
 ) -> Result<Response, Problem> {
     let stores = asked.value.stores;
+    few_enough(&stores)?;
     Ok(Json(gateway.accounts.set_stores(id(&params)?, stores, &shown.session, visitor).await?).into_response())
 }
 
@@ -127,6 +132,13 @@ pub(crate) async fn reset_password(
 
 fn drawn(status: StatusCode, account: Listed, password: String) -> Response {
     (status, [(CACHE_CONTROL, "no-store")], Json(Drawn { account, password })).into_response()
+}
+
+fn few_enough(stores: &[StoreId]) -> Result<(), Problem> {
+    if stores.len() <= MOST_STORES {
+        return Ok(());
+    }
+    Err(Problem::invalid_field("stores", format!("at most {MOST_STORES}; a larger chain has several accounts")))
 }
 
 /// The id in the path.

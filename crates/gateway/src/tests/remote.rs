@@ -66,19 +66,27 @@ async fn a_request_and_its_answer_pass_through() {
 }
 
 #[tokio::test]
-async fn bodies_stream_both_ways_at_once() {
+async fn a_request_goes_on_when_all_of_it_is_here_and_its_answer_streams() {
     let shutdown = Shutdown::new();
-    let app = Router::new()
-        .route("/orders", post(async |request: Request| Body::from_stream(request.into_body().into_data_stream())));
-    let gateway = before(Context::App, &served(app, &shutdown).await, options(&shutdown));
     let (send, receive) = tokio::sync::mpsc::unbounded_channel::<Result<Bytes, std::convert::Infallible>>();
-    let parts = stream::unfold(receive, async |mut receive| Some((receive.recv().await?, receive)));
-    send.send(Ok("first".into())).unwrap();
+    let receive = std::sync::Arc::new(tokio::sync::Mutex::new(receive));
+    let app = Router::new().route(
+        "/orders",
+        post(async move |body: String| {
+            let rest = stream::unfold(receive, async |receive| {
+                let part = receive.lock().await.recv().await?;
+                Some((part, receive))
+            });
+            Body::from_stream(stream::iter([Ok(Bytes::from(body))]).chain(rest))
+        }),
+    );
+    let gateway = before(Context::App, &served(app, &shutdown).await, options(&shutdown));
+    let parts = stream::iter(["first ", "half"].map(Ok::<_, std::convert::Infallible>));
     let request = by_whoever_may(Request::post("/api/orders").body(Body::from_stream(parts)).unwrap()).await;
     let mut answer = gateway.oneshot(request).await.unwrap().into_body().into_data_stream();
-    assert_eq!(answer.next().await.unwrap().unwrap(), "first");
+    assert_eq!(answer.next().await.unwrap().unwrap(), "first half");
     send.send(Ok("second".into())).unwrap();
-    assert_eq!(answer.next().await.unwrap().unwrap(), "second", "before the request has ended");
+    assert_eq!(answer.next().await.unwrap().unwrap(), "second", "before the answer has ended");
     drop(send);
     assert!(answer.next().await.is_none());
     shutdown.begin();

@@ -128,6 +128,29 @@ async fn when_there_is_too_much_browsing_goes_before_paying() {
 }
 
 #[tokio::test]
+async fn whoever_lets_us_wait_for_a_body_takes_no_place() {
+    let shutdown = Shutdown::new();
+    let reads = Router::new().fallback(async |body: String| body);
+    let remote = super::served(reads.clone(), &shutdown).await;
+    let upstreams = [(Context::App, Upstream::Remote(vec![remote])), (Context::Pay, Upstream::Local(reads))];
+    let world = World::new(Limits { running: 4, ..Limits::default() }, upstreams);
+    let mina = world.token("customer/mina").await;
+    let mut held = Vec::new();
+    for path in ["/webhooks/toss", "/api/quotes"].repeat(4) {
+        let body = Body::from_stream(stream::pending::<Result<String, std::convert::Infallible>>());
+        let request = World::request(HERE, "POST", path).body(body).unwrap();
+        let mut asking = Box::pin(world.gateway.clone().oneshot(request));
+        assert!(poll_immediate(&mut asking).await.is_none(), "it is under way");
+        held.push(asking);
+    }
+    let paid = world.by(&mina, HERE, "POST", "/api/orders/o1/payment", serde_json::json!({"method": "CARD"})).await;
+    assert_eq!((paid.status, paid.text.as_str()), (200, r#"{"method":"CARD"}"#));
+    assert_eq!(world.get(HERE, "/api/stores").await.status, 200);
+    drop(held);
+    shutdown.begin();
+}
+
+#[tokio::test]
 async fn a_service_that_hangs_does_not_take_the_places_of_the_others() {
     let shutdown = Shutdown::new();
     let hangs = Router::new().fallback(async || std::future::pending::<Response>().await);
@@ -266,4 +289,32 @@ async fn metrics_and_what_we_wait_for_are_shown_inside_only() {
     assert_eq!(world.get(OUTSIDE, "/health/live").await.status, 200);
     waits.met();
     assert_eq!(world.get(OUTSIDE, "/health/ready").await.status, 200);
+}
+
+#[tokio::test]
+async fn guessing_tokens_counts_at_what_is_shown_inside_only_too() {
+    let world = World::new(Limits { address: Rate::of(3, 60), ..Limits::default() }, quick());
+    let mut statuses = Vec::new();
+    for guess in 0..4 {
+        statuses.push(world.by(&format!("guess{guess}"), OUTSIDE, "GET", "/metrics", Value::Null).await.status);
+    }
+    assert_eq!(statuses, [401, 401, 401, 429]);
+    assert_eq!(world.get(OUTSIDE, "/health/ready").await.status, 429);
+    assert_eq!(world.get(HERE, "/metrics").await.status, 200);
+}
+
+#[tokio::test]
+async fn where_a_service_is_and_what_it_waits_for_is_told_inside_only() {
+    let waits = Router::new().route(
+        "/health/ready",
+        get(async || platform::problem::Problem::unavailable("Not ready; waiting for: the secret part.", 1)),
+    );
+    let world = World::new(Limits::default(), [(Context::Pay, Upstream::Local(waits))]);
+    let (mina, operator) = (world.token("customer/mina").await, world.token("operator/o1").await);
+    for path in ["/api/status", "/"] {
+        assert!(world.get(HERE, path).await.text.contains("the secret part"), "{path}");
+        assert!(!world.get(OUTSIDE, path).await.text.contains("secret"), "{path}");
+        assert!(!world.by(&mina, OUTSIDE, "GET", path, Value::Null).await.text.contains("secret"), "{path}");
+        assert!(world.by(&operator, OUTSIDE, "GET", path, Value::Null).await.text.contains("secret"), "{path}");
+    }
 }

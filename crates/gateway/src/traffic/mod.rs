@@ -13,8 +13,9 @@ mod streams;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use kernel::Context;
@@ -23,6 +24,7 @@ use kernel::people::Role;
 use platform::access::Found;
 use platform::config::Limits;
 use platform::deadline::{DEADLINE_HEADER, Deadline};
+use platform::extract::RawBody;
 use platform::identity::Identity;
 use platform::problem::Problem;
 use tokio::time::timeout;
@@ -78,6 +80,18 @@ impl Traffic {
         }
     }
 
+    /// Whether somebody at `address` may see what goes on inside; one that no connection brought is ours.
+    fn is_inside(&self, address: Option<std::net::IpAddr>) -> bool {
+        address.is_none_or(|address| self.limits.inside.contain(address))
+    }
+
+    /// Whether whoever sends what has `extensions` may see what goes on inside: by where they are, or because they operate
+    /// this.
+    pub(crate) fn shows_inside(&self, extensions: &Extensions) -> bool {
+        let role = extensions.get::<Identity>().and_then(Identity::role);
+        role == Some(Role::Operator) || self.is_inside(address::of(extensions))
+    }
+
     /// How long an answer to a request for `route` may take.
     fn patience(&self, route: &Route) -> Duration {
         self.patience[route.importance as usize]
@@ -89,8 +103,9 @@ pub(crate) async fn enter(State(gateway): State<Arc<Gateway>>, request: Request,
     let traffic = &gateway.traffic;
     let address = address::of(request.extensions());
     let wants_page = browsers::wants_page(request.headers());
-    if matches!(request.uri().path(), "/metrics" | "/health/ready") {
-        return inside(&gateway, address, request, next).await;
+    let is_inside = matches!(request.uri().path(), "/metrics" | "/health/ready");
+    if is_inside && traffic.is_inside(address) {
+        return next.run(request).await;
     }
     let counted = address.filter(|address| !traffic.limits.exempt.contain(*address));
     let standing = match counted.map(|address| traffic.rates.check(Policy::Address, &address::network(address))) {
@@ -101,16 +116,13 @@ pub(crate) async fn enter(State(gateway): State<Arc<Gateway>>, request: Request,
             return if wants_page { browsers::page(response).await } else { response };
         }
     };
-    let mut response = next.run(request).await;
+    let mut response = if is_inside { inside(&gateway, request, next).await } else { next.run(request).await };
     tell(&mut response, standing);
     if wants_page { browsers::page(response).await } else { response }
 }
 
-/// What goes on inside is for those who are: by where they are, or because they operate this.
-async fn inside(gateway: &Gateway, address: Option<std::net::IpAddr>, request: Request, next: Next) -> Response {
-    if address.is_none_or(|address| gateway.traffic.limits.inside.contain(address)) {
-        return next.run(request).await;
-    }
+/// What goes on inside is for those who are; and, from elsewhere, for those who operate this.
+async fn inside(gateway: &Gateway, request: Request, next: Next) -> Response {
     let shown = match authenticate::shown(gateway, request.headers()).await {
         Ok(shown) => shown,
         Err(problem) => return problem.into_response(),
@@ -210,10 +222,19 @@ pub(crate) fn is_order(route: &Route) -> bool {
 }
 
 /// A request with an end: it has a place among those that run, and a deadline.
-async fn run(gateway: &Gateway, found: Found, mut request: Request, next: Next) -> Result<Response, Problem> {
+async fn run(gateway: &Gateway, found: Found, request: Request, next: Next) -> Result<Response, Problem> {
     let traffic = &gateway.traffic;
-    let Some(_slot) = traffic.running.enter(found.route.importance) else {
-        return Err(overloaded(gateway, "The system has more to do than it can."));
+    let enter = || {
+        let slot = traffic.running.enter(found.route.importance);
+        slot.ok_or_else(|| overloaded(gateway, "The system has more to do than it can."))
+    };
+    let (_slot, mut request) = if request.body().is_end_stream() {
+        (enter()?, request)
+    } else {
+        // Nothing is read for whoever would be turned away; and whoever lets us wait for a body holds no place meanwhile.
+        drop(enter()?);
+        let request = with_whole_body(request).await?;
+        (enter()?, request)
     };
     let patience = traffic.patience(found.route);
     // Whoever asks may be in a hurry, and never takes longer than we grant.
@@ -224,6 +245,13 @@ async fn run(gateway: &Gateway, found: Found, mut request: Request, next: Next) 
         let detail = format!("The service \"{part}\" took too long; what was asked may still happen.");
         Problem::new(StatusCode::GATEWAY_TIMEOUT, "service-timeout", detail).with_missing(found.context)
     })
+}
+
+/// `request` when all of it is here.
+async fn with_whole_body(request: Request) -> Result<Request, Problem> {
+    let (parts, body) = request.into_parts();
+    let RawBody(bytes) = RawBody::from_request(Request::new(body), &()).await?;
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
 /// A request that is answered for as long as its caller listens: it has a place among the streams for that time.

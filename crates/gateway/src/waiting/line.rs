@@ -127,10 +127,14 @@ impl Line {
         // What was let in before is not let in again at once.
         self.allowance = 0.0;
         match inside {
-            Some((until, ordered)) => self.let_one_in(seq, person, until, ordered),
+            Some((until, ordered)) => {
+                // They come nearly in order: to sort all of them for each would keep a full room waiting.
+                let at = self.ends.partition_point(|(other, _)| *other <= until);
+                self.ends.insert(at, (until, person.clone()));
+                self.hold_inside(seq, person, until, ordered);
+            }
             None => self.stand(seq, person, now),
         }
-        self.ends.make_contiguous().sort_by_key(|(until, _)| *until);
     }
 
     /// `person` asks: they get a place, or keep theirs, and learn how they stand.
@@ -206,8 +210,12 @@ impl Line {
     }
 
     fn let_one_in(&mut self, seq: u64, person: PersonId, until: Time, ordered: Ordered) {
-        self.choosing += u32::from(ordered == Ordered::NotYet);
         self.ends.push_back((until, person.clone()));
+        self.hold_inside(seq, person, until, ordered);
+    }
+
+    fn hold_inside(&mut self, seq: u64, person: PersonId, until: Time, ordered: Ordered) {
+        self.choosing += u32::from(ordered == Ordered::NotYet);
         self.admitted.insert(person, Admitted { seq, until, ordered });
     }
 

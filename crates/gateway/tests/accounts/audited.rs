@@ -105,3 +105,18 @@ async fn what_happened_is_read_in_pages_by_operators_alone_and_outlives_a_restar
     }
     assert_eq!(ids, [6, 5, 4, 3, 2, 1]);
 }
+
+#[tokio::test]
+async fn each_code_that_opens_nothing_is_written_down_wherever_it_is_tried() {
+    let desk = Desk::open().await;
+    let operator = desk.demo("operator").await;
+    let body = json!({ "phone": PHONE, "code": "000000", "password": GOOD });
+    desk.post("/api/accounts", "", body).await.expect(401);
+    let rider = json!({ "login": PHONE, "role": "rider" });
+    desk.post("/api/operations/gateway/accounts", &operator, rider).await.expect(201);
+    let code = desk.code(PHONE).await;
+    desk.by_code(PHONE, &code).await.expect(401);
+    let failed = audit(&desk, "&what=sign-in-failed").await;
+    assert_eq!(failed.len(), 2);
+    assert_eq!(failed[0]["who"], failed[1]["who"], "tries for one phone belong together");
+}

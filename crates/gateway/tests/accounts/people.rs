@@ -139,3 +139,34 @@ async fn the_first_operator_has_the_password_that_was_given_and_keeps_the_one_th
     let common = desk.accounts.prepare(Demo::Nobody, Some(&Secret::new("password1"))).await;
     assert!(common.is_ok(), "there is an operator, so it is not looked at");
 }
+
+#[tokio::test]
+async fn whoever_is_shut_out_cannot_undo_it_with_what_they_had_begun() {
+    let desk = Desk::open().await;
+    let thief = desk.sign_up(PHONE, GOOD).await.token();
+    let id = desk.get("/api/sessions/current", &thief).await.json()["id"].as_str().unwrap().to_owned();
+    let operator = desk.demo("operator").await;
+    let body = json!({ "password": GOOD, "newPassword": OTHER });
+    let reset = format!("{PEOPLE}/{id}/reset-password");
+    let changing = desk.call(Method::PUT, "/api/accounts/current/password", &thief, body);
+    let (_, reset) = tokio::join!(changing, desk.post(&reset, &operator, json!(null)));
+    let drawn = reset.expect(200).json()["password"].as_str().unwrap().to_owned();
+    desk.sign_in(PHONE, OTHER).await.expect(401);
+    let needed = desk.sign_in(PHONE, &drawn).await.expect(403);
+    assert_eq!(needed.json()["type"], "/problems/password-needed");
+}
+
+#[tokio::test]
+async fn nobody_has_more_stores_than_an_identity_can_say() {
+    let desk = Desk::open().await;
+    let operator = desk.demo("operator").await;
+    let stores = |count: u32| (0..count).map(|at| format!("0192f000-0000-7000-8000-{at:012}")).collect::<Vec<_>>();
+    let put = async |count| {
+        let body = json!({ "stores": stores(count) });
+        desk.call(Method::PUT, &format!("{PEOPLE}/demo-owner/stores"), &operator, body).await
+    };
+    put(200).await.expect(200);
+    put(201).await.expect(422);
+    let made = json!({ "login": "chain@example.com", "role": "owner", "stores": stores(201) });
+    desk.post(PEOPLE, &operator, made).await.expect(422);
+}

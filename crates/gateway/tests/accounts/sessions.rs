@@ -209,3 +209,17 @@ async fn one_session_is_shown_at_a_time_and_in_one_way() {
         assert_eq!(ask(&[wrong.to_owned()]).await, 401, "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn a_password_that_is_being_changed_stays_where_the_session_has_ended_meanwhile() {
+    let desk = Desk::open().await;
+    let this = desk.sign_up(PHONE, GOOD).await.token();
+    let other = desk.sign_in(PHONE, GOOD).await.token();
+    let body = json!({ "password": GOOD, "newPassword": OTHER });
+    let changing = desk.call(axum::http::Method::PUT, "/api/accounts/current/password", &this, body);
+    let (changed, ended) = tokio::join!(changing, desk.delete("/api/sessions", &other));
+    ended.expect(204);
+    changed.expect(401);
+    desk.sign_in(PHONE, OTHER).await.expect(401);
+    desk.sign_in(PHONE, GOOD).await.expect(201);
+}
