@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod crowd;
 pub mod files;
+mod listen;
 mod pulse;
 mod redirect;
 mod refusal;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 pub use self::client::{ClientAddress, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Origin, REQUEST_ID, Trust};
+pub use self::listen::listen;
 pub use self::redirect::to_https;
 pub use self::tls::{Certificates, TlsError};
 
