@@ -192,7 +192,7 @@ pub async fn start(settings: &Settings, roles: Roles, parts: Parts) -> anyhow::R
 
 pub(crate) async fn listen(settings: &Settings, name: &str, port: u16) -> anyhow::Result<TcpListener> {
     let address = format!("{}:{port}", settings.bind);
-    TcpListener::bind(&address).await.with_context(|| {
+    platform::server::listen(&address).await.with_context(|| {
         format!("{name} cannot listen at {address}. Choose another port with --port {name}=PORT, or another address with --bind")
     })
 }

@@ -39,7 +39,8 @@ impl Entrance {
             shutdown.spawn("plain HTTP is led to TLS", leading);
         }
         let trust = Trust::Networks(settings.proxies()?);
-        Ok(Self { door: Door { limits, trust, certificates, public }, callers: settings.callers()? })
+        let uncounted = settings.limits.exempt.clone();
+        Ok(Self { door: Door { limits, trust, uncounted, certificates, public }, callers: settings.callers()? })
     }
 
     /// What stands between the gateway and those who ask.

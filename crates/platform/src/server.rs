@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod crowd;
 pub mod files;
+mod listen;
 mod pulse;
 mod redirect;
 mod refusal;
@@ -25,6 +26,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 pub use self::client::{ClientAddress, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Origin, REQUEST_ID, Trust};
+pub use self::listen::listen;
 pub use self::redirect::to_https;
 pub use self::tls::{Certificates, TlsError};
 
@@ -34,6 +36,7 @@ use self::pulse::{Late, Pulse, Watched};
 use self::refusal::{linger, refuse};
 use self::wire::Wire;
 use crate::clock::Clock;
+use crate::config::Networks;
 use crate::ids::Ids;
 use crate::problem::Problem;
 use crate::shutdown::Shutdown;
@@ -46,7 +49,7 @@ const BUFFER: usize = 64 * 1024;
 pub struct Limits {
     /// Connections at a time. Where all are taken, those go that have rested longest; the next ones wait for that.
     pub connections: usize,
-    /// Connections at a time of one address that is neither this machine nor a proxy we believe.
+    /// Connections at a time of one address that is counted.
     pub connections_per_address: usize,
     /// How long the head of a request may take; it is cut off between this and half as much again.
     pub head: Duration,
@@ -82,8 +85,10 @@ impl Default for Limits {
 pub struct Door {
     /// What is granted.
     pub limits: Limits,
-    /// Who is believed what they say of those behind them.
+    /// Who is believed what they say of those behind them; nor are their connections counted.
     pub trust: Trust,
+    /// Whose connections are not counted either.
+    pub uncounted: Networks,
     /// With which certificate TLS is spoken; without one it is plain HTTP.
     pub certificates: Option<Certificates>,
     /// Under which address we are to be seen; without one it is the one that is asked for.
@@ -93,7 +98,8 @@ pub struct Door {
 impl From<Limits> for Door {
     /// Plain HTTP, where nobody is believed anything.
     fn from(limits: Limits) -> Self {
-        Self { limits, trust: Trust::Networks(Vec::new()), certificates: None, public: None }
+        let (trust, uncounted) = (Trust::Networks(Vec::new()), Networks::default());
+        Self { limits, trust, uncounted, certificates: None, public: None }
     }
 }
 
@@ -124,7 +130,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown, do
             accepted = accepted(&listener, pause) => match accepted {
                 Ok((stream, peer)) => {
                     pause = Duration::ZERO;
-                    let of = Crowd::counted(peer.ip(), &door.trust);
+                    let of = Crowd::counted(peer.ip(), &door);
                     if of.is_some_and(|of| !crowd.admits(of)) {
                         edge.turned_away(peer);
                         continue;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::guessing;
-use crate::honest::hardly_notices;
+use crate::honest::{Rounds, hardly_notices};
 use crate::oversized;
 use crate::raw::said_to;
 use crate::server::{Server, TIMES};
@@ -22,7 +22,9 @@ async fn honest_customers_hardly_notice_who_holds_connections() {
     let address = server.address();
     let wanted = 10_000.min(open_files() - SPARE_FILES);
     println!("{wanted} idle connections; this process may open {} files", open_files());
-    hardly_notices(&server, "idle and slow connections", || async {
+    // All of them are held at once, so there is one round only.
+    let rounds = Rounds { count: 1, calm: Duration::from_secs(8) };
+    hardly_notices(&server, "idle and slow connections", rounds, async || {
         let slow = (0..200).flat_map(|_| [Slow::Head, Slow::Body]).map(|slow| drip(&address, slow));
         let idle = async {
             let mut idle = Vec::new();
@@ -88,16 +90,15 @@ fn open_files() -> usize {
 async fn honest_customers_hardly_notice_rubbish_and_guesses() {
     let mut server = Server::start(&[]).await;
     let (address, token) = (server.address(), server.sign_in("customer").await);
-    hardly_notices(&server, "oversized requests and guessed tokens", || async {
+    let rounds = Rounds { count: 5 * *TIMES, calm: Duration::from_millis(1_500) };
+    hardly_notices(&server, "oversized requests and guessed tokens", rounds, async || {
         let rubbish = async {
-            for _ in 0..3 * *TIMES {
-                for (_, bytes) in oversized::shapes(&address, &token) {
-                    said_to(&address, &bytes).await;
-                }
+            for (_, bytes) in oversized::shapes(&address, &token) {
+                said_to(&address, &bytes).await;
             }
         };
         let guesses = async {
-            for _ in 0..50 * *TIMES {
+            for _ in 0..10 {
                 let found = guessing::tokens(&server, 20, 2).await;
                 assert!(found.iter().all(|status| [401, 404, 429].contains(status)), "{found:?}");
                 tokio::time::sleep(Duration::from_millis(60)).await;
@@ -115,10 +116,10 @@ async fn honest_customers_hardly_notice_a_thousand_wrong_passwords() {
     // Whoever guesses is refused for a while from where they guess, and whoever knows is let in from where they are.
     let elsewhere = async || server.sign_in_from([127, 0, 0, 2], "customer", "baedal").await;
     assert_eq!(elsewhere().await, 201);
-    let tries = 1_000 * *TIMES;
-    hardly_notices(&server, "wrong passwords", || async {
+    let rounds = Rounds { count: 10 * *TIMES, calm: Duration::from_secs(1) };
+    hardly_notices(&server, "a hundred wrong passwords each round", rounds, async || {
         // At a pace that leaves the machine, which whoever guesses shares with the server, something to do for others.
-        for _ in 0..tries / 20 {
+        for _ in 0..5 {
             let found = guessing::wrong_passwords(&server, 20, 8).await;
             assert!(found.len() == 20 && found.iter().all(|status| [401, 429, 503].contains(status)), "{found:?}");
             tokio::time::sleep(Duration::from_millis(80)).await;

@@ -9,6 +9,7 @@ mod browsers;
 mod cookies;
 mod guessing;
 mod honest;
+mod limited;
 mod load;
 mod oversized;
 mod paths;

@@ -84,12 +84,11 @@ impl Server {
         format!("127.0.0.1:{}", self.ports[5])
     }
 
-    /// It is the process that was started, it answers, and takes new connections.
+    /// It is the process that was started, it answers somebody new.
     pub async fn still_runs(&mut self) {
         let ended = self.child.try_wait().unwrap();
         assert!(ended.is_none(), "it has ended: {ended:?}");
-        let fresh = platform::client::inside().timeout(PATIENCE).build().unwrap();
-        let answer = fresh.get(format!("{}/api/stores", self.base())).send().await.unwrap();
+        let answer = Self::client_at([127, 0, 0, 3]).get(format!("{}/api/stores", self.base())).send().await.unwrap();
         assert_eq!(answer.status().as_u16(), 200);
     }
 
@@ -113,10 +112,15 @@ impl Server {
 
     /// What somebody at another address of this machine is answered who signs in.
     pub async fn sign_in_from(&self, address: [u8; 4], login: &str, password: &str) -> u16 {
-        let http = platform::client::inside().local_address(std::net::IpAddr::from(address)).build().unwrap();
         let body = json!({ "login": login, "password": password });
-        let request = http.post(format!("{}/api/sessions", self.base())).json(&body);
+        let request = Self::client_at(address).post(format!("{}/api/sessions", self.base())).json(&body);
         request.send().await.unwrap().status().as_u16()
+    }
+
+    /// Somebody at another address of this machine.
+    pub fn client_at(address: [u8; 4]) -> reqwest::Client {
+        let from = std::net::IpAddr::from(address);
+        platform::client::inside().local_address(from).timeout(PATIENCE).build().unwrap()
     }
 
     pub async fn get(&self, token: &str, path: &str) -> (u16, String) {

@@ -87,6 +87,15 @@ pub async fn send(request: RequestBuilder, body: Option<&Value>) -> Response {
     request.send().await.unwrap()
 }
 
+/// What is answered, which has to be `status`. Whether it is as it is described is looked at in the journeys.
+pub async fn answered(request: RequestBuilder, body: Option<&Value>, status: u16) -> Value {
+    let answer = send(request, body).await;
+    let (url, got) = (answer.url().clone(), answer.status().as_u16());
+    let text = answer.text().await.unwrap();
+    assert_eq!(got, status, "{url}: {text}");
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
 pub fn is_stream(response: &Response) -> bool {
     let kind = response.headers().get("content-type").and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("text/event-stream"))

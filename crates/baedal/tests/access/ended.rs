@@ -8,7 +8,7 @@ use kernel::people::{PersonId, Role};
 use reqwest::{Method, Response};
 use serde_json::json;
 
-use crate::calls::{every, method, nobodys, outside, send, start};
+use crate::calls::{self, answered, every, method, nobodys, outside, send, start};
 use crate::cases::OPERATOR;
 use crate::subjects;
 use crate::support::{CAULDRON, GUKBAP, TestApp};
@@ -55,7 +55,8 @@ async fn whoever_is_disabled_is_let_in_nowhere_from_then_on() {
         let id = format!("disabled-{name}");
         let token = signed_in(&app, &id, role, &[]).await;
         assert_eq!(status(&app, &token, "/sessions/current").await, 200);
-        app.post(OPERATOR, &format!("/operations/gateway/accounts/{id}/disable"), json!({})).await.expect(200);
+        let disable = format!("{}/operations/gateway/accounts/{id}/disable", app.gateway());
+        answered(calls::signed_in(&app, Method::POST, OPERATOR, &disable).await, None, 200).await;
         headers.push(format!("Bearer {token}"));
     }
     for (route, context) in every() {
@@ -75,8 +76,9 @@ async fn a_store_that_is_taken_away_is_gone_at_once_also_from_open_boards() {
     assert_eq!(status(&app, &token, &format!("/tickets/{before}")).await, 200);
     let tickets = opened(&app, &token, "/tickets/stream").await;
     let deliveries = opened(&app, &token, "/deliveries/stream").await;
-    let stores = "/operations/gateway/accounts/two-stores/stores";
-    app.call(Method::PUT, OPERATOR, stores, Some(&json!({ "stores": [CAULDRON] })), &[]).await.expect(200);
+    let stores = format!("{}/operations/gateway/accounts/two-stores/stores", app.gateway());
+    let put = calls::signed_in(&app, Method::PUT, OPERATOR, &stores).await;
+    answered(put, Some(&json!({ "stores": [CAULDRON] })), 200).await;
     let after = subjects::placed(&app).await.order;
     for path in [format!("/tickets/{before}"), format!("/tickets/{after}"), format!("/tickets?storeId={GUKBAP}")] {
         assert_eq!(status(&app, &token, &path).await, 404, "{path}");

@@ -5,6 +5,7 @@ use kernel::people::{PersonId, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::calls::{answered, signed_in};
 use crate::cases::{Case, OPERATOR, somebody};
 use crate::support::{BITES, TestApp};
 
@@ -105,7 +106,8 @@ pub async fn somebody_new(app: &TestApp, role: &str, stores: &[&str]) -> String 
     if !stores.is_empty() {
         asked["stores"] = json!(stores);
     }
-    let made = app.post(OPERATOR, "/operations/gateway/accounts", asked).await.expect(201);
+    let accounts = format!("{}/operations/gateway/accounts", app.gateway());
+    let made = answered(signed_in(app, Method::POST, OPERATOR, &accounts).await, Some(&asked), 201).await;
     made["id"].as_str().expect("an account's id").to_owned()
 }
 

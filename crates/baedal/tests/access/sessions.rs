@@ -4,9 +4,8 @@ use jiff::SignedDuration;
 use kernel::access::Place;
 use platform::identity::IDENTITY_HEADER;
 use reqwest::Method;
-use serde_json::Value;
 
-use crate::calls::{every, method, nobodys, outside, send, start};
+use crate::calls::{answered, every, method, nobodys, outside, send, signed_in, start};
 use crate::support::{GUKBAP, TestApp};
 
 /// Longer than any session lasts, and the same hour of the same day of the week.
@@ -122,8 +121,12 @@ async fn at_the_gateway_nothing_but_a_session_says_who_somebody_is() {
     let headers = [("Baedal-Identity", identity.to_str().unwrap()), ("Baedal-Actor", "operator/1")];
     let answer = app.call(Method::GET, "customer/mina", operators, None, &headers).await;
     assert_eq!(answer.status.as_u16(), 403, "{}", answer.body);
-    let sessions: Value = app.call(Method::GET, "customer/mina", "/sessions/current", None, &headers).await.expect(200);
-    assert_eq!(sessions["role"], "customer");
+    let mut current =
+        signed_in(&app, Method::GET, "customer/mina", &format!("{}/sessions/current", app.gateway())).await;
+    for (name, value) in headers {
+        current = current.header(name, value);
+    }
+    assert_eq!(answered(current, None, 200).await["role"], "customer");
 }
 
 fn base(app: &TestApp) -> String {

@@ -104,7 +104,7 @@ impl Town {
 
     /// Asks with a key of its own for this path, until there is an answer.
     pub async fn ask(&self, who: &str, path: &str, body: &Value) -> (u16, Value) {
-        let key = format!("{who} {path}");
+        let key = format!("{who}{path}");
         self.answered(|| {
             let request = self.http.post(format!("{}/api{path}", self.gateway)).bearer_auth(self.token(who));
             request.header("Idempotency-Key", &key).json(body)

@@ -41,7 +41,7 @@ impl Tls {
 pub struct Connections {
     /// At a time.
     pub most: usize,
-    /// At a time from one address (of IPv6: one network of 64 bits) that is neither this machine nor a trusted proxy.
+    /// At a time from one address (of IPv6: one network of 64 bits) that is neither in `limits.exempt` nor a trusted proxy.
     pub most_per_address: usize,
 }
 

@@ -29,7 +29,7 @@ pub struct Limits {
     pub operator: Rate,
     /// Orders of one customer.
     pub orders: Rate,
-    /// Client addresses that no rate holds.
+    /// Client addresses that no rate holds, and of which connections are not counted.
     pub exempt: Networks,
     /// How many addresses and people are counted one by one; the others share.
     pub counted: u32,

@@ -8,9 +8,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Limits;
-use super::client::Trust;
 use super::pulse::{Pulse, Rest};
+use super::{Door, Limits};
 
 /// How long it is waited for those that were asked to leave before others are asked too.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
@@ -61,10 +60,11 @@ impl Crowd {
         Arc::new(Self { places, limits: *limits, open: Mutex::default() })
     }
 
-    /// Whose connections `address` counts to; nobody's where it is this machine, or a proxy with many behind it.
-    pub(super) fn counted(address: IpAddr, trust: &Trust) -> Option<IpAddr> {
+    /// Whose connections `address` counts to; nobody's where `door` says so, as of a proxy with many behind
+    /// it.
+    pub(super) fn counted(address: IpAddr, door: &Door) -> Option<IpAddr> {
         let address = address.to_canonical();
-        let is_counted = !address.is_loopback() && !trust.includes(address);
+        let is_counted = !door.uncounted.contain(address) && !door.trust.includes(address);
         is_counted.then_some(match address {
             IpAddr::V4(_) => address,
             // Whoever has one address of such a network has all of them.
@@ -130,17 +130,21 @@ impl Crowd {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::Trust;
 
     #[test]
-    fn an_address_counts_with_its_network_and_this_machine_and_proxies_do_not() {
+    fn an_address_counts_with_its_network_and_who_is_exempt_and_proxies_do_not() {
         let trust = Trust::Networks(vec!["10.0.0.0/8".parse().unwrap()]);
-        let counted = |text: &str| Crowd::counted(text.parse().unwrap(), &trust).map(|address| address.to_string());
+        let door = Door { trust, uncounted: "127.0.0.0/8, ::1".parse().unwrap(), ..Limits::default().into() };
+        let counted = |text: &str| Crowd::counted(text.parse().unwrap(), &door).map(|address| address.to_string());
         assert_eq!(counted("203.0.113.7").as_deref(), Some("203.0.113.7"));
         assert_eq!(counted("::ffff:203.0.113.7").as_deref(), Some("203.0.113.7"));
         assert_eq!(counted("2001:db8:0:1:2:3:4:5").as_deref(), Some("2001:db8:0:1::"));
         for free in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "10.1.2.3"] {
             assert_eq!(counted(free), None, "{free}");
         }
+        let nobody_is = Limits::default().into();
+        assert!(Crowd::counted([127, 0, 0, 1].into(), &nobody_is).is_some());
     }
 
     #[tokio::test]
