@@ -29,7 +29,7 @@ pub(crate) struct New {
 /// An account as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(rename = "Account")]
+#[schemars(rename = "SignInAccount")]
 pub(crate) struct Listed {
     #[schemars(with = "PersonId")]
     pub(crate) id: String,
