@@ -35,18 +35,23 @@ pub fn of_context(context: Context) -> Description {
 
 /// What the gateway answers: its own, and what it forwards, as people call it.
 pub fn of_gateway() -> Description {
+    let outages = [(503, "service-unavailable"), (504, "service-timeout")];
     let forwarded = Context::ALL.map(|context| {
         let place = |method: &str, path: &str| {
             row(Some(context), method, path).and_then(|route| outside(route, &route.path_at(context)))
         };
-        of_context(context).moved(place)
+        let all = of_context(context).with_each(|method, path, operation| {
+            add_problems(operation, &outages);
+            gateway::add_what_stands_around(path, row(Some(context), method, path), operation);
+        });
+        all.moved(place)
     });
-    let outages = [(503, "service-unavailable"), (504, "service-timeout")];
-    let forwarded = forwarded.into_iter().reduce(Description::and).unwrap_or_default();
-    let forwarded = forwarded.with_each(|_, _, operation| add_problems(operation, &outages));
-    let own = gateway::described();
-    let own = own.with_each(|method, path, operation| say_who_may(row(None, method, path), operation));
-    own.and(forwarded)
+    let own = gateway::described().with_each(|method, path, operation| {
+        let route = row(None, method, path);
+        say_who_may(route, operation);
+        gateway::add_what_stands_around(path, route, operation);
+    });
+    forwarded.into_iter().fold(own, Description::and)
 }
 
 /// The row of the table that `context` answers `method` and `path` by, or the gateway where none is named.

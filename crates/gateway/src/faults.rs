@@ -20,6 +20,8 @@ use platform::faults::AskedFaults;
 use platform::identity::Identity;
 use platform::problem::Problem;
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::Gateway;
 
@@ -50,6 +52,11 @@ pub(crate) struct ByContextBody(ByContext);
 
 platform::written!(Overview);
 platform::taken!(ByContextBody);
+
+/// The routes, where faults can be asked for.
+pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new().routes(routes!(show, ask, clear))
+}
 
 /// What one context said.
 enum Told {

@@ -9,6 +9,7 @@ pub mod accounts;
 mod around;
 mod authenticate;
 mod bodies;
+mod described;
 mod documents;
 mod events;
 mod faults;
@@ -29,7 +30,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use kernel::Context;
 use platform::access::Routes;
 use platform::config::Limits;
@@ -42,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::accounts::Accounts;
+pub use self::described::add_what_stands_around;
 use self::proxy::{Remotes, Target};
 use self::traffic::Traffic;
 use self::waiting::Waiting;
@@ -141,23 +142,12 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     let (readiness, metrics) = (options.readiness.clone(), options.metrics.clone());
     let own = telemetry::routes(readiness, metrics, options.shutdown.clone()).merge(options.signer.router());
     let (accounts, callers) = (options.accounts.clone(), options.callers.clone());
-    let mut router = Router::new();
-    if options.faults {
-        let path = "/api/operations/faults";
-        router = router.route(path, get(faults::show).put(faults::ask).delete(faults::clear));
-    }
+    let router = if options.faults { Router::from(faults::routes()) } else { Router::new() };
     let waiting = Waiting::default();
     let documents = documents::router(&options.openapi);
     let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, traffic, waiting, options });
     let router = router
-        .route("/", get(page::show))
-        .route("/api/status", get(status::show))
-        .route("/api/events", get(events::show))
-        .route("/api/waiting-room", get(waiting::places))
-        .route("/waiting", get(waiting::page))
-        .route("/api/operations/gateway/limits", get(traffic::operations::limits))
-        .route("/api/operations/gateway/waiting-room", get(waiting::rooms).put(waiting::operate))
-        .merge(signin::router())
+        .merge(Router::from(routes()))
         .merge(own)
         .merge(documents)
         // Not a wildcard route: its path parameters would mix with those of a router in this process.
@@ -170,13 +160,20 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     around::all(router, callers)
 }
 
-/// What the gateway answers itself.
-pub fn described() -> Description {
-    let own = OpenApiRouter::<Arc<Gateway>>::new()
+/// What it answers itself, faults, documents and health apart.
+fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
         .routes(routes!(page::show))
         .routes(routes!(status::show))
         .routes(routes!(events::show))
-        .routes(routes!(faults::show, faults::ask, faults::clear));
+        .routes(routes!(traffic::operations::limits))
+        .merge(waiting::routes())
+        .merge(signin::routes())
+}
+
+/// What the gateway answers itself.
+pub fn described() -> Description {
+    let own = routes().merge(faults::routes());
     let all = [own.into_openapi(), telemetry::described(), documents::described()];
     all.into_iter().map(Description::of).reduce(Description::and).unwrap_or_default()
 }

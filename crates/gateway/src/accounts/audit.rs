@@ -15,7 +15,8 @@ use super::guessing::{FORGOTTEN, KNOWN, keyed};
 use super::{Accounts, outage};
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema)]
+#[schemars(rename_all = "kebab-case", rename = "Audited")]
 pub(crate) enum What {
     SignedUp,
     SignedIn,
@@ -28,7 +29,9 @@ pub(crate) enum What {
     PasswordChanged,
     AccountMade,
     StoresChanged,
+    #[schemars(rename = "account-disabled")]
     Disabled,
+    #[schemars(rename = "account-enabled")]
     Enabled,
     PasswordReset,
     /// A command of somebody with rights that few have.
@@ -101,23 +104,33 @@ impl Entry {
 }
 
 /// An entry as it is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "AuditRecord")]
 pub(crate) struct Record {
     pub(crate) id: i64,
     at: Time,
+    #[schemars(with = "What")]
     what: String,
+    /// Who did it, as `role/id`; or a hash of the login that somebody tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     who: Option<String>,
+    /// Whom or what it was done to.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    /// The route that was called.
     #[serde(skip_serializing_if = "Option::is_none")]
     route: Option<String>,
+    /// How it was answered; not there where the caller went before it was.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 100, max = 599))]
     status: Option<u16>,
+    /// From where it was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
+    /// The request's id.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Uuid>")]
     request: Option<String>,
 }
 

@@ -32,7 +32,7 @@ use rusqlite::Connection;
 
 use crate::kakao::Kakao;
 pub use audit::Visitor;
-pub(crate) use audit::{Asked, Entry, What};
+pub(crate) use audit::{Asked, Entry, Record, What};
 pub use codes::{CodeSender, Codes, NotSent, Sending};
 pub use demo::{DEMO_PASSWORD, Demo};
 pub(crate) use errands::Back;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kernel::Time;
 use kernel::ids::StoreId;
-use kernel::people::Role;
+use kernel::people::{PersonId, Role};
 use platform::problem::Problem;
 use rusqlite::{Connection, params};
 use serde::Serialize;
@@ -27,19 +27,26 @@ pub(crate) struct New {
 }
 
 /// An account as operators see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "SignInAccount")]
 pub(crate) struct Listed {
+    #[schemars(with = "PersonId")]
     pub(crate) id: String,
     role: Role,
+    /// What they sign in with.
     logins: Vec<String>,
+    /// What stores an owner has.
     stores: Vec<StoreId>,
     has_password: bool,
+    /// Whether it is one of the demo people.
     demo: bool,
     created_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<Time>,
 }
+
+platform::written!(Listed);
 
 impl Accounts {
     /// Makes an account whose password can be used once, to choose another; both are returned.

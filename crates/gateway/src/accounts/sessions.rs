@@ -36,7 +36,7 @@ const NOTED_PARTS: i64 = 50;
 const GATHERED: Duration = Duration::from_secs(1);
 
 /// How somebody showed who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Proof {
     /// By a password.
@@ -108,15 +108,18 @@ pub struct SignedIn {
 }
 
 /// One of somebody's sessions, as they are shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "OpenSession")]
 pub(crate) struct Open {
     pub(crate) id: Uuid,
+    /// What was used, as it calls itself; empty where it does not.
     pub(crate) device: String,
     pub(crate) created_at: Time,
     pub(crate) last_seen_at: Time,
     pub(crate) expires_at: Time,
     pub(crate) signed_in_by: Proof,
+    /// Whether it is the one that asks.
     pub(crate) current: bool,
 }
 

@@ -13,7 +13,7 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use crate::Gateway;
-use crate::accounts::{Accounts, Asked, Entry, Session, Visitor, What};
+use crate::accounts::{Accounts, Asked, Entry, Record, Session, Visitor, What};
 
 /// What an owner does that gives money back.
 const OF_OWNERS: [&str; 3] = ["/tickets/{orderId}/withdraw", "/tickets/{orderId}/adjust", "/tickets/{orderId}/reject"];
@@ -71,13 +71,28 @@ fn subject(template: &str, path: &str) -> Option<String> {
 }
 
 /// Which entries are asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Of {
+    /// By whom, as `role/id`.
     who: Option<String>,
+    /// What happened, like `signed-in` or `act`.
     what: Option<String>,
 }
 
+type AuditPage = Page<Record>;
+
+platform::asked_in_query!(Of);
+
 /// `GET /operations/gateway/audit?who=&what=`: what happened, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/operations/gateway/audit",
+    operation_id = "readAudit",
+    tag = "operations",
+    summary = "Who signed in, and what was done with rights that few have",
+    params(Of, Paging),
+    responses((status = 200, description = "A page, newest first.", body = AuditPage)),
+)]
 pub(crate) async fn list(
     State(gateway): State<Arc<Gateway>>,
     paging: Paging,

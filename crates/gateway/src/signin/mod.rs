@@ -11,8 +11,8 @@ mod visitor;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::routing::{delete, get, post, put};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use self::acts::Act;
 pub(crate) use self::cookies::{Shown as ShownCookie, clear, shown as shown_by_cookie};
@@ -21,20 +21,20 @@ pub(crate) use self::visitor::From;
 use crate::Gateway;
 
 /// The routes of signing in, and those that operate on accounts.
-pub(crate) fn router() -> Router<Arc<Gateway>> {
-    Router::new()
-        .route("/api/phone-codes", post(accounts::send_code))
-        .route("/api/accounts", post(accounts::sign_up))
-        .route("/api/accounts/current/password", put(accounts::change_password))
-        .route("/api/sessions", get(sessions::list).post(sessions::open).delete(sessions::close_all))
-        .route("/api/sessions/current", get(sessions::show).delete(sessions::close))
-        .route("/api/sessions/{sessionId}", delete(sessions::close_one))
-        .route("/api/operations/gateway/accounts", get(people::list).post(people::make))
-        .route("/api/operations/gateway/accounts/{accountId}", get(people::get))
-        .route("/api/operations/gateway/accounts/{accountId}/stores", put(people::set_stores))
-        .route("/api/operations/gateway/accounts/{accountId}/disable", post(people::disable))
-        .route("/api/operations/gateway/accounts/{accountId}/enable", post(people::enable))
-        .route("/api/operations/gateway/accounts/{accountId}/reset-password", post(people::reset_password))
-        .route("/api/operations/gateway/audit", get(acts::list))
-        .merge(pages::router())
+pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
+        .routes(routes!(accounts::send_code))
+        .routes(routes!(accounts::sign_up))
+        .routes(routes!(accounts::change_password))
+        .routes(routes!(sessions::list, sessions::open, sessions::close_all))
+        .routes(routes!(sessions::show, sessions::close))
+        .routes(routes!(sessions::close_one))
+        .routes(routes!(people::list, people::make))
+        .routes(routes!(people::get))
+        .routes(routes!(people::set_stores))
+        .routes(routes!(people::disable))
+        .routes(routes!(people::enable))
+        .routes(routes!(people::reset_password))
+        .routes(routes!(acts::list))
+        .merge(pages::routes())
 }

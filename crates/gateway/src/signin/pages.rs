@@ -8,15 +8,15 @@ mod sign_up;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use platform::extract::RawBody;
 use platform::problem::Problem;
 use serde::de::DeserializeOwned;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use self::frame::Frame;
 use super::cookies;
@@ -26,16 +26,16 @@ use crate::accounts::SignedIn;
 /// The longest address that somebody is led back to.
 const LONGEST_NEXT: usize = 512;
 
-pub(super) fn router() -> Router<Arc<Gateway>> {
-    Router::new()
-        .route("/sign-in", get(sign_in::show).post(sign_in::act))
-        .route("/sign-in/kakao", get(kakao::begin))
-        .route("/sign-in/kakao/callback", get(kakao::come_back))
-        .route("/sign-up", get(sign_up::show).post(sign_up::act))
-        .route("/sign-out", post(account::sign_out))
-        .route("/account", get(account::show))
-        .route("/account/password", post(account::change_password))
-        .route("/account/sign-out", post(account::sign_out_elsewhere))
+pub(super) fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::show, sign_in::act))
+        .routes(routes!(kakao::begin))
+        .routes(routes!(kakao::come_back))
+        .routes(routes!(sign_up::show, sign_up::act))
+        .routes(routes!(account::sign_out))
+        .routes(routes!(account::show))
+        .routes(routes!(account::change_password))
+        .routes(routes!(account::sign_out_elsewhere))
 }
 
 /// What a form says.

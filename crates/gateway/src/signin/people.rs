@@ -12,6 +12,7 @@ use kernel::people::Role;
 use platform::extract::{self, Params};
 use platform::paging::{Page, Paging};
 use platform::problem::Problem;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::visitor::From;
@@ -23,33 +24,61 @@ use crate::authenticate::Shown;
 const MOST_STORES: usize = 200;
 
 /// Which accounts are asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Of {
     role: Option<Role>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "MakeAccountBody")]
 pub(crate) struct Making {
+    /// A Korean mobile number, an e-mail address, or a name of 3 to 32 letters, digits, `-`, `_` or `.`.
+    #[schemars(length(min = 3))]
     login: String,
+    #[schemars(schema_with = "of_people")]
     role: Role,
+    /// Only owners have stores.
     #[serde(default)]
     stores: Vec<StoreId>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "OwnedStoresBody")]
 pub(crate) struct Stores {
     stores: Vec<StoreId>,
 }
 
 /// An account and the password that opens it once.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[schemars(rename = "DrawnAccount")]
 struct Drawn {
     #[serde(flatten)]
     account: Listed,
+    /// Good for seven days, and to choose another.
     password: String,
 }
 
+type AccountPage = Page<Listed>;
+
+platform::asked_in_query!(Of);
+platform::taken!(Making, Stores);
+platform::written!(Drawn);
+
+/// The roles that a person can have.
+fn of_people(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": Role::OF_PEOPLE.map(Role::name)})
+}
+
 /// `GET /operations/gateway/accounts?role=`: who there is.
+#[utoipa::path(
+    get,
+    path = "/api/operations/gateway/accounts",
+    operation_id = "listAccounts",
+    tag = "operations",
+    summary = "Who there is",
+    params(Of, Paging),
+    responses((status = 200, description = "A page of accounts, by their ids.", body = AccountPage)),
+)]
 pub(crate) async fn list(
     State(gateway): State<Arc<Gateway>>,
     paging: Paging,
@@ -60,11 +89,34 @@ pub(crate) async fn list(
 }
 
 /// `GET /operations/gateway/accounts/{accountId}`: one of them.
+#[utoipa::path(
+    get,
+    path = "/api/operations/gateway/accounts/{accountId}",
+    operation_id = "showAccount",
+    tag = "operations",
+    summary = "One account",
+    responses((status = 200, description = "The account.", body = Listed)),
+)]
 pub(crate) async fn get(State(gateway): State<Arc<Gateway>>, params: RawPathParams) -> Result<Response, Problem> {
     Ok(Json(gateway.accounts.get(id(&params)?).await?).into_response())
 }
 
 /// `POST /operations/gateway/accounts {login, role, stores}`: 201 with a password that can be used once.
+#[utoipa::path(
+    post,
+    path = "/api/operations/gateway/accounts",
+    operation_id = "makeAccount",
+    tag = "operations",
+    summary = "Make an account for somebody",
+    request_body(
+        content = Making,
+        example = json!({"login": "new-rider", "role": "rider"}),
+    ),
+    responses(
+        (status = 201, description = "The account, with a password that can be used once.", body = Drawn),
+        (status = 409, description = "login-taken"),
+    ),
+)]
 pub(crate) async fn make(
     State(gateway): State<Arc<Gateway>>,
     From(visitor): From,
@@ -87,6 +139,18 @@ pub(crate) async fn make(
 }
 
 /// `PUT /operations/gateway/accounts/{accountId}/stores {stores}`: 200 with the account.
+#[utoipa::path(
+    put,
+    path = "/api/operations/gateway/accounts/{accountId}/stores",
+    operation_id = "setOwnedStores",
+    tag = "operations",
+    summary = "Say which stores an owner has",
+    request_body(content = Stores, example = json!({"stores": ["019aa8dc-4883-7518-b416-a51e317821cf"]})),
+    responses(
+        (status = 200, description = "The account.", body = Listed),
+        (status = 409, description = "not-an-owner"),
+    ),
+)]
 pub(crate) async fn set_stores(
     State(gateway): State<Arc<Gateway>>,
     From(visitor): From,
@@ -100,6 +164,17 @@ pub(crate) async fn set_stores(
 }
 
 /// `POST /operations/gateway/accounts/{accountId}/disable`: 200, and their sessions are over.
+#[utoipa::path(
+    post,
+    path = "/api/operations/gateway/accounts/{accountId}/disable",
+    operation_id = "disableAccount",
+    tag = "operations",
+    summary = "Keep somebody from signing in",
+    responses(
+        (status = 200, description = "The account; its sessions are over.", body = Listed),
+        (status = 409, description = "own-account"),
+    ),
+)]
 pub(crate) async fn disable(
     State(gateway): State<Arc<Gateway>>,
     From(visitor): From,
@@ -110,6 +185,17 @@ pub(crate) async fn disable(
 }
 
 /// `POST /operations/gateway/accounts/{accountId}/enable`: 200, and they can sign in again.
+#[utoipa::path(
+    post,
+    path = "/api/operations/gateway/accounts/{accountId}/enable",
+    operation_id = "enableAccount",
+    tag = "operations",
+    summary = "Let somebody sign in again",
+    responses(
+        (status = 200, description = "The account.", body = Listed),
+        (status = 409, description = "demo-account"),
+    ),
+)]
 pub(crate) async fn enable(
     State(gateway): State<Arc<Gateway>>,
     From(visitor): From,
@@ -120,6 +206,17 @@ pub(crate) async fn enable(
 }
 
 /// `POST /operations/gateway/accounts/{accountId}/reset-password`: 200 with a password that can be used once.
+#[utoipa::path(
+    post,
+    path = "/api/operations/gateway/accounts/{accountId}/reset-password",
+    operation_id = "resetPassword",
+    tag = "operations",
+    summary = "Draw another password for somebody",
+    responses(
+        (status = 200, description = "The account, with a password that can be used once; its sessions are over.", body = Drawn),
+        (status = 409, description = "demo-account"),
+    ),
+)]
 pub(crate) async fn reset_password(
     State(gateway): State<Arc<Gateway>>,
     From(visitor): From,

@@ -14,6 +14,7 @@ use kernel::people::Role;
 use metrics::Counter;
 use platform::config::{Limits, Rate};
 use platform::problem::Problem;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -116,13 +117,22 @@ pub(super) struct Standing {
 }
 
 /// One policy, as an operator sees it.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RateSeen")]
 pub(super) struct Seen {
+    #[schemars(schema_with = "policies")]
     policy: &'static str,
+    /// How often, like `60/min`.
     rate: String,
+    /// How many are counted.
     counted: usize,
+    /// How many requests were refused.
     refused: u64,
+}
+
+fn policies(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": Policy::ALL.map(Policy::name)})
 }
 
 impl Rates {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use kernel::access::Importance;
 use metrics::{Counter, Gauge};
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// Which share of the places (%) may be taken when somebody of an importance comes: the rest is kept for what is more
@@ -39,13 +40,21 @@ pub(super) struct Slot {
 }
 
 /// One importance, as an operator sees it.
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RunningSeen")]
 pub(super) struct Seen {
+    #[schemars(schema_with = "importances")]
     importance: &'static str,
+    /// It is let in while fewer than these are under way.
     below: u32,
     now: u32,
+    /// How many requests were turned away.
     turned_away: u64,
+}
+
+fn importances(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "enum": ALL.map(name)})
 }
 
 impl Running {

@@ -17,8 +17,9 @@ const SMOOTHED: f64 = 30.0;
 const MOST: usize = 200_000;
 
 /// How a line moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "WaitingRoomRules")]
 pub(crate) struct Rules {
     /// So many are let in each second.
     pub(crate) per_second: u32,

@@ -10,6 +10,7 @@ mod page;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
@@ -27,13 +28,21 @@ use platform::problem::Problem;
 use platform::store::StoreError;
 use serde::Deserialize;
 use tokio::sync::OnceCell;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(crate) use self::http::{operate, places, rooms};
 pub(crate) use self::kept::TABLES;
 use self::line::{Line, Rules, Standing};
-pub(crate) use self::page::show as page;
 use crate::Gateway;
 use crate::traffic::is_order;
+
+/// The routes of whoever waits, and of whoever operates the rooms.
+pub(crate) fn routes() -> OpenApiRouter<Arc<Gateway>> {
+    OpenApiRouter::new()
+        .routes(routes!(http::places))
+        .routes(routes!(http::rooms, http::operate))
+        .routes(routes!(page::show))
+}
 
 /// For what a room is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -16,6 +16,16 @@ use crate::Gateway;
 use crate::page::{STYLE, with_page_headers};
 
 /// `GET /waiting?storeId=`.
+#[utoipa::path(
+    get,
+    path = "/waiting",
+    operation_id = "showWaiting",
+    tag = "pages",
+    summary = "One's place in the line, on a page that comes back by itself",
+    security(()),
+    params(Wanted),
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
+)]
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Params(wanted): Params<Wanted>,

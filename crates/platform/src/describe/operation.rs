@@ -9,6 +9,9 @@ use super::asked::KEY;
 use super::shapes::settings;
 use crate::problem::{PROBLEM_JSON, Shape};
 
+/// Where the types of problems begin.
+const PROBLEMS: &str = "/problems/";
+
 /// The problems of an operation: slugs by status.
 type Problems = BTreeMap<u16, BTreeSet<String>>;
 
@@ -20,6 +23,7 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let in_query = has_parameter(operation, "in", "query");
     let keyed = has_parameter(operation, "name", KEY);
     let body = !operation["requestBody"].is_null();
+    let json = !operation["requestBody"]["content"]["application/json"].is_null();
     let open = operation["security"].as_array().is_some_and(|all| all.iter().all(|one| *one == json!({})));
     if !open {
         add_problems(operation, &[(401, "unauthenticated"), (403, "forbidden")]);
@@ -34,8 +38,10 @@ pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
         add_problems(operation, &[(409, "busy"), (409, "request-in-progress"), (422, "idempotency-key-reused")]);
     }
     if keyed || body || method == "put" {
-        add_problems(operation, &[(400, "malformed-json"), (408, "request-timeout"), (413, "body-too-large")]);
-        add_problems(operation, &[(415, "unsupported-media-type")]);
+        add_problems(operation, &[(400, "broken-body"), (408, "request-timeout"), (413, "body-too-large")]);
+    }
+    if keyed || json || method == "put" {
+        add_problems(operation, &[(400, "malformed-json"), (415, "unsupported-media-type")]);
     }
     add_problems(operation, &[(500, "bug"), (503, "unavailable"), (503, "paused")]);
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
@@ -54,6 +60,7 @@ fn has_parameter(operation: &Value, key: &str, value: &str) -> bool {
 fn path_parameters(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let shape = |name: &str| match name {
+        "accountId" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
         "token" | "reference" => json!({"type": "string", "minLength": 1}),
         "id" => json!({"type": "integer", "format": "int64"}),
         _ => json!({"type": "string", "format": "uuid"}),
@@ -70,8 +77,11 @@ pub fn add_problems(operation: &mut Value, more: &[(u16, &str)]) {
     let Some(answers) = operation["responses"].as_object_mut() else { return };
     for (status, answer) in answers.iter() {
         let Some(status) = status.parse().ok().filter(|status| *status >= 400) else { continue };
-        let slugs = answer["description"].as_str().unwrap_or_default().split(", ").filter(|slug| is_slug(slug));
-        problems.entry(status).or_default().extend(slugs.map(str::to_owned));
+        let slugs = slugs_in(answer).unwrap_or_default();
+        problems.entry(status).or_default().extend(slugs.into_iter().map(str::to_owned));
+        let known = answer["content"][PROBLEM_JSON]["schema"]["properties"]["type"]["enum"].as_array();
+        let known = known.into_iter().flatten().filter_map(|known| known.as_str()?.strip_prefix(PROBLEMS));
+        problems.entry(status).or_default().extend(known.map(str::to_owned));
     }
     for (status, slugs) in problems {
         let answer = answers.entry(status.to_string()).or_insert_with(|| json!({}));
@@ -79,8 +89,9 @@ pub fn add_problems(operation: &mut Value, more: &[(u16, &str)]) {
             continue;
         }
         // What has a page for people is told to programs all the same.
-        let is_page = answer["content"].as_object().is_some_and(|content| !content.contains_key(PROBLEM_JSON));
-        let types: Vec<_> = slugs.iter().map(|slug| format!("/problems/{slug}")).collect();
+        let is_page =
+            answer["content"].as_object().is_some_and(|content| content.keys().any(|key| key != PROBLEM_JSON));
+        let types: Vec<_> = slugs.iter().map(|slug| format!("{PROBLEMS}{slug}")).collect();
         if !is_page {
             answer["description"] = slugs.into_iter().collect::<Vec<_>>().join(", ").into();
         }
@@ -94,6 +105,12 @@ pub fn add_problems(operation: &mut Value, more: &[(u16, &str)]) {
     }
 }
 
+/// The problems that the description of `answer` lists, if it is such a list.
+fn slugs_in(answer: &Value) -> Option<Vec<&str>> {
+    let slugs: Vec<_> = answer["description"].as_str()?.split(", ").collect();
+    slugs.iter().all(|slug| is_slug(slug)).then_some(slugs)
+}
+
 fn is_slug(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
@@ -103,7 +120,9 @@ fn name_headers(status: &str, keyed: bool, answer: &mut Value) {
     if answer["headers"].is_null() {
         answer["headers"] = json!({});
     }
-    answer["headers"]["X-Request-Id"] = named("X-Request-Id");
+    // What cannot even be read has no id.
+    let is_unread = matches!(status, "400" | "408" | "414" | "431");
+    answer["headers"]["X-Request-Id"] = named(if is_unread { "X-Request-Id-Where-Read" } else { "X-Request-Id" });
     if keyed {
         answer["headers"]["Idempotency-Replayed"] = named("Idempotency-Replayed");
     }
@@ -122,7 +141,7 @@ pub(super) fn share_answers(paths: &mut Value) -> Map<String, Value> {
     let operations = operations.filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     for answers in operations.filter_map(|operation| operation["responses"].as_object_mut()) {
         for (status, answer) in answers.iter_mut().filter(|(_, answer)| !answer["content"][PROBLEM_JSON].is_null()) {
-            let slugs = answer["description"].as_str().unwrap_or_default().replace(", ", ".");
+            let Some(slugs) = slugs_in(answer).map(|slugs| slugs.join(".")) else { continue };
             let same = found.entry(format!("{status}.{slugs}")).or_insert_with(|| (answer.clone(), Vec::new()));
             if same.0 == *answer {
                 same.1.push(answer);
@@ -147,6 +166,21 @@ pub(super) fn headers() -> Value {
             "description": "The request's id, under which it is logged.",
             "required": true,
             "schema": {"type": "string", "format": "uuid"},
+        },
+        "X-Request-Id-Where-Read": {
+            "description": "The same; not there where the request could not even be read.",
+            "schema": {"type": "string", "format": "uuid"},
+        },
+        "RateLimit": {
+            "description": "What may still be asked, and in how many seconds all of it may be again, by each policy that \
+                counts; not there for whom none does.",
+            "schema": {"type": "string"},
+            "example": "\"customer\";r=299;t=1",
+        },
+        "RateLimit-Policy": {
+            "description": "How often one may ask, by each policy that counts.",
+            "schema": {"type": "string"},
+            "example": "\"customer\";q=300;w=60",
         },
         "Idempotency-Replayed": {
             "description": "There, and `true`, where the answer was given before.",

@@ -40,8 +40,9 @@ struct Line {
     current: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ChangePasswordForm")]
 pub(crate) struct Change {
     #[serde(default)]
     password: String,
@@ -49,13 +50,29 @@ pub(crate) struct Change {
     new_password: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "SignOutForm")]
 pub(crate) struct Which {
+    /// A session's id, or `all`.
     #[serde(default)]
     session: String,
 }
 
+platform::taken!(Change, Which);
+
 /// The page.
+#[utoipa::path(
+    get,
+    path = "/account",
+    operation_id = "showAccountPage",
+    tag = "pages",
+    summary = "Who one is, and where one is signed in",
+    security(()),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 303, description = "Nobody is signed in: to where that is done.", headers(("Location" = String, description = "Where to."))),
+    ),
+)]
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
@@ -67,6 +84,22 @@ pub(crate) async fn show(
 }
 
 /// Another password.
+#[utoipa::path(
+    post,
+    path = "/account/password",
+    operation_id = "changePasswordOnPage",
+    tag = "pages",
+    summary = "Choose another password",
+    security(()),
+    request_body(content = Change, content_type = "application/x-www-form-urlencoded", example = json!({"password": "무지개 국밥 자전거", "newPassword": "구름 만두 기차역"})),
+    responses(
+        (status = 200, description = "The page: it is changed.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 303, description = "Nobody is signed in: to where that is done.", headers(("Location" = String, description = "Where to."))),
+        (status = 403, description = "The page: that cannot be changed, or not with that password.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 422, description = "The page: the new one cannot be taken.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 429, description = "The page: there were too many tries.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn change_password(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
@@ -94,6 +127,17 @@ pub(crate) async fn change_password(
 }
 
 /// The end of this session.
+#[utoipa::path(
+    post,
+    path = "/sign-out",
+    operation_id = "signOutOnPage",
+    tag = "pages",
+    summary = "Sign out",
+    security(()),
+    responses(
+        (status = 303, description = "Signed out: to the start page.", headers(("Location" = String, description = "Where to."))),
+    ),
+)]
 pub(crate) async fn sign_out(
     State(gateway): State<Arc<Gateway>>,
     From(visitor): From,
@@ -109,6 +153,19 @@ pub(crate) async fn sign_out(
 }
 
 /// The end of another session, or of all.
+#[utoipa::path(
+    post,
+    path = "/account/sign-out",
+    operation_id = "signOutElsewhereOnPage",
+    tag = "pages",
+    summary = "End one of one's sessions, or all",
+    security(()),
+    request_body(content = Which, content_type = "application/x-www-form-urlencoded", example = json!({"session": "all"})),
+    responses(
+        (status = 303, description = "It is over.", headers(("Location" = String, description = "Where to."))),
+        (status = 404, description = "not-found"),
+    ),
+)]
 pub(crate) async fn sign_out_elsewhere(
     State(gateway): State<Arc<Gateway>>,
     From(visitor): From,

@@ -11,7 +11,7 @@ use platform::extract::Params;
 use platform::problem::Problem;
 use serde::Deserialize;
 
-use super::sign_in::Page;
+use super::sign_in::{Next, Page};
 use super::{enter, go, local};
 use crate::Gateway;
 use crate::accounts::Back;
@@ -19,26 +19,38 @@ use crate::kakao::Failed;
 use crate::signin::cookies::{self, Brought};
 use crate::signin::visitor::From;
 
-#[derive(Deserialize)]
-pub(crate) struct Next {
-    next: Option<String>,
-}
-
 /// What Kakao sends a browser back with.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Came {
     state: Option<String>,
     code: Option<String>,
 }
 
+platform::asked_in_query!(Came);
+
 /// Leads the browser to Kakao.
+#[utoipa::path(
+    get,
+    path = "/sign-in/kakao",
+    operation_id = "beginKakao",
+    tag = "pages",
+    summary = "Sign in with Kakao",
+    security(()),
+    params(Next),
+    responses(
+        (status = 303, description = "To Kakao.", headers(("Location" = String, description = "Where to."))),
+        (status = 400, description = "The page: Kakao does not do it.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "not-found"),
+        (status = 503, description = "The page: Kakao cannot be reached.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn begin(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
-    Params(Next { next }): Params<Next>,
+    Params(asked): Params<Next>,
 ) -> Response {
     let Some(kakao) = gateway.accounts.kakao() else { return Problem::not_found().into_response() };
-    let next = local(&next.unwrap_or_default()).to_owned();
+    let next = local(&asked.next.unwrap_or_default()).to_owned();
     match gateway.accounts.begin_errand(kakao, next).await {
         Ok(Ok(begun)) => {
             let mut response = go(&begun.url);
@@ -51,6 +63,21 @@ pub(crate) async fn begin(
 }
 
 /// Takes the browser that comes back.
+#[utoipa::path(
+    get,
+    path = "/sign-in/kakao/callback",
+    operation_id = "endKakao",
+    tag = "pages",
+    summary = "Where Kakao leads back to",
+    security(()),
+    params(Came),
+    responses(
+        (status = 303, description = "Signed in; the session is in a cookie.", headers(("Location" = String, description = "Where to."))),
+        (status = 400, description = "The page: it did not work.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 404, description = "not-found"),
+        (status = 503, description = "The page: Kakao cannot be reached.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn come_back(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,

@@ -32,15 +32,20 @@ pub(super) struct Page {
     shows_kakao: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Next {
-    next: Option<String>,
+    /// Where one is led afterwards: a page of ours.
+    pub(super) next: Option<String>,
 }
 
+platform::asked_in_query!(Next);
+
 /// What the page's forms say.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "SignInForm")]
 pub(crate) struct Asked {
+    /// `send-code` or `code`; anything else signs in with a password.
     #[serde(default)]
     r#do: String,
     #[serde(default)]
@@ -55,6 +60,8 @@ pub(crate) struct Asked {
     #[serde(default)]
     code: String,
 }
+
+platform::taken!(Asked);
 
 impl Page {
     pub(super) fn new(gateway: &Gateway, language: Language, next: &str) -> Self {
@@ -83,6 +90,19 @@ impl Page {
 }
 
 /// The page; whoever is signed in is led on.
+#[utoipa::path(
+    get,
+    path = "/sign-in",
+    operation_id = "showSignIn",
+    tag = "pages",
+    summary = "Sign in, on a page",
+    security(()),
+    params(Next),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 303, description = "Somebody is signed in already.", headers(("Location" = String, description = "Where to."))),
+    ),
+)]
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
@@ -97,6 +117,24 @@ pub(crate) async fn show(
 }
 
 /// What the page's forms ask for.
+#[utoipa::path(
+    post,
+    path = "/sign-in",
+    operation_id = "signInOnPage",
+    tag = "pages",
+    summary = "What the page's forms ask for",
+    security(()),
+    request_body(content = Asked, content_type = "application/x-www-form-urlencoded", example = json!({"login": "customer", "password": "baedal", "next": "/account"})),
+    responses(
+        (status = 200, description = "The page: a code is under way.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 303, description = "Signed in; the session is in a cookie.", headers(("Location" = String, description = "Where to."))),
+        (status = 401, description = "The page: that does not belong together.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 403, description = "The page: another password is needed.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 422, description = "The page: that cannot be taken.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 429, description = "The page: there were too many tries.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 503, description = "The page: not now.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn act(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,

@@ -29,8 +29,10 @@ struct Page {
 }
 
 /// What the page's forms say.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "SignUpForm")]
 pub(crate) struct Asked {
+    /// `send-code` or `phone`; anything else signs up with an e-mail address.
     #[serde(default)]
     r#do: String,
     #[serde(default)]
@@ -42,6 +44,8 @@ pub(crate) struct Asked {
     #[serde(default)]
     password: String,
 }
+
+platform::taken!(Asked);
 
 impl Page {
     fn new(gateway: &Gateway, language: Language) -> Self {
@@ -55,11 +59,40 @@ impl Page {
 }
 
 /// The page.
+#[utoipa::path(
+    get,
+    path = "/sign-up",
+    operation_id = "showSignUp",
+    tag = "pages",
+    summary = "Sign up, on a page",
+    security(()),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, Speaks(language): Speaks) -> Response {
     Page::new(&gateway, language).answer(StatusCode::OK)
 }
 
 /// What the page's forms ask for.
+#[utoipa::path(
+    post,
+    path = "/sign-up",
+    operation_id = "signUpOnPage",
+    tag = "pages",
+    summary = "What the page's forms ask for",
+    security(()),
+    request_body(content = Asked, content_type = "application/x-www-form-urlencoded", example = json!({"email": "mina@example.com", "password": "무지개 국밥 자전거"})),
+    responses(
+        (status = 200, description = "The page: a code is under way.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 303, description = "Signed up and in; the session is in a cookie.", headers(("Location" = String, description = "Where to."))),
+        (status = 401, description = "The page: that does not belong together.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 409, description = "The page: somebody signs in with that already.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 422, description = "The page: that cannot be taken.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 429, description = "The page: there were too many tries.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 503, description = "The page: not now.", body = String, content_type = "text/html; charset=utf-8"),
+    ),
+)]
 pub(crate) async fn act(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
