@@ -43,7 +43,7 @@ pub fn of(settings: &Settings, parts: &Parts) -> anyhow::Result<Codes> {
 
 fn without_a_sender(settings: &Settings) -> Codes {
     match settings.messages.outlet {
-        MessageOutlet::Inbox if outlets::shows_phones(settings) => Codes::Shown,
+        MessageOutlet::Inbox if outlets::is_a_demo(settings) => Codes::Shown,
         MessageOutlet::Inbox | MessageOutlet::Nhn | MessageOutlet::Solapi => {
             tracing::warn!(
                 "nobody can confirm a phone number: messages.outlet and messages.sms_sender say no way to it"

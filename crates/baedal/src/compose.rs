@@ -329,7 +329,7 @@ impl Composer<'_> {
             zone: self.settings.time_zone()?,
             log: NoticeLog::default(),
             page: self.settings.page().to_owned(),
-            shows_phones: outlets::shows_phones(self.settings),
+            shows_phones: outlets::is_a_demo(self.settings),
         };
         let outlet = faulty::around_outlet(self.settings, &room, outlets::open(self.settings, &self.parts)?);
         let service = CustomerService::new(room.clone(), outlet, options);

@@ -11,7 +11,7 @@ use customer::domain::templates::listing::{self, Registered};
 use customer::domain::templates::rules::fit;
 use customer::domain::templates::{SOURCE, registry};
 use customer::ports::Outlet;
-use platform::config::{self, MessageOutlet, Messages, Settings, needed};
+use platform::config::{self, MessageOutlet, Messages, PaymentProvider, Settings, needed};
 
 use crate::compose::Parts;
 
@@ -37,16 +37,20 @@ pub fn open(settings: &Settings, parts: &Parts) -> anyhow::Result<Arc<dyn Outlet
     }
 }
 
-/// Whether anybody may look at everybody's messages: only where all people are made up, and no message leaves for a real
-/// phone. The demo data alone does not say that: whoever goes live may have left it on.
-pub fn shows_phones(settings: &Settings) -> bool {
-    let Settings { messages, nhn, solapi, demo_data, .. } = settings;
+/// Whether all people are made up: only then may anybody look at everybody's messages, and sign in as a demo person. The
+/// demo data alone does not say that: whoever goes live, with real phones or real money, may have left it on.
+pub fn is_a_demo(settings: &Settings) -> bool {
+    let Settings { messages, nhn, solapi, toss, demo_data, .. } = settings;
     let leaves_for_real = match messages.outlet {
         MessageOutlet::Inbox => false,
         MessageOutlet::Nhn => nhn.base == config::Nhn::default().base,
         MessageOutlet::Solapi => solapi.base == config::Solapi::default().base,
     };
-    *demo_data && !leaves_for_real
+    let takes_real_money = match settings.payment.provider {
+        PaymentProvider::Simulated => false,
+        PaymentProvider::Toss => toss.base == config::Toss::default().base && !toss.client_key.starts_with("test_"),
+    };
+    *demo_data && !leaves_for_real && !takes_real_money
 }
 
 /// The templates as a provider is to have them, if they are fit to be sent.
@@ -178,13 +182,28 @@ mod tests {
     }
 
     #[test]
-    fn phones_are_shown_in_the_demo_and_with_a_stub_and_never_where_messages_leave_for_real() {
+    fn it_is_a_demo_with_demo_data_and_with_a_stub_and_never_where_messages_leave_for_real() {
         for outlet in [MessageOutlet::Inbox, MessageOutlet::Nhn, MessageOutlet::Solapi] {
             let stubbed = settings(outlet);
-            assert!(shows_phones(&stubbed));
-            assert!(!shows_phones(&Settings { demo_data: false, ..stubbed.clone() }));
+            assert!(is_a_demo(&stubbed));
+            assert!(!is_a_demo(&Settings { demo_data: false, ..stubbed.clone() }));
             let live = Settings { nhn: config::Nhn::default(), solapi: config::Solapi::default(), ..stubbed };
-            assert_eq!(shows_phones(&live), outlet == MessageOutlet::Inbox);
+            assert_eq!(is_a_demo(&live), outlet == MessageOutlet::Inbox);
+        }
+    }
+
+    #[test]
+    fn nobody_is_made_up_where_money_is_real() {
+        let mut settings = settings(MessageOutlet::Inbox);
+        settings.payment.provider = PaymentProvider::Toss;
+        for (base, key, demo) in [
+            (config::Toss::default().base, "live_gck_x", false),
+            (config::Toss::default().base, "", false),
+            (config::Toss::default().base, "test_gck_x", true),
+            ("http://127.0.0.1:1".to_owned(), "live_gck_x", true),
+        ] {
+            settings.toss = config::Toss { base, client_key: key.to_owned(), ..config::Toss::default() };
+            assert_eq!(is_a_demo(&settings), demo, "{key}");
         }
     }
 

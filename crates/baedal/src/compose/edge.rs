@@ -17,6 +17,7 @@ use super::{Composer, DEMO_DATA, Parts, Roles, length};
 use crate::codes;
 use crate::entrance::Entrance;
 use crate::interfaces::{self, Faults};
+use crate::outlets;
 
 /// What the gateway is, if it runs here.
 #[derive(Clone)]
@@ -42,8 +43,7 @@ impl Composer<'_> {
                 kakao: kakao(self.settings, &self.parts)?,
             };
             let accounts = Accounts::open_with(&self.settings.data_dir, clock, ids, shutdown, options)?;
-            let demo =
-                if self.settings.demo_data { Demo::People(store::demo_store_ids(DEMO_DATA)?) } else { Demo::Nobody };
+            let demo = demo(self.settings)?;
             let operator = self.parts.secrets.operator_password.as_ref();
             accounts.prepare(demo, operator).await.context("BAEDAL_OPERATOR_PASSWORD cannot be used")?;
             self.edge = Some(Edge { accounts, signer: Signer::new("gateway", clock, ids) });
@@ -108,6 +108,17 @@ impl Composer<'_> {
         };
         Ok((gateway::router(upstreams, options), entrance.door().clone()))
     }
+}
+
+/// Who of the demo is there. Where phones or money are real nobody signs in with a password that everybody knows.
+fn demo(settings: &Settings) -> anyhow::Result<Demo> {
+    if outlets::is_a_demo(settings) {
+        return Ok(Demo::People(store::demo_store_ids(DEMO_DATA)?));
+    }
+    if settings.demo_data {
+        tracing::warn!("demo_data is on, but messages or payments are real: there are no demo people here");
+    }
+    Ok(Demo::Nobody)
 }
 
 /// Sign-in with Kakao, where it is set.
