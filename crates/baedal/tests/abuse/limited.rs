@@ -57,9 +57,9 @@ async fn refusal(answer: Response) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_from_one_address_is_held_back_and_another_address_orders_on() {
-    let mut server = Server::start(&[NOBODY_IS_EXEMPT, "limits.address=1000/1m"]).await;
+    let mut server = Server::start(&[NOBODY_IS_EXEMPT, "limits.address=600/1m"]).await;
     let customer = Customer::of(&server).await;
-    let flood = futures_util::stream::iter(0..3_000).map(|_| server.request(Method::GET, "", "/api/stores").send());
+    let flood = futures_util::stream::iter(0..1_500).map(|_| server.request(Method::GET, "", "/api/stores").send());
     let flood = flood.buffer_unordered(8).map(Result::unwrap).collect::<Vec<_>>();
     let orders = async {
         for _ in 0..ORDERS {
@@ -68,14 +68,14 @@ async fn a_flood_from_one_address_is_held_back_and_another_address_orders_on() {
     };
     let (answers, ()) = futures_util::future::join(flood, orders).await;
     let (passed, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status().as_u16() == 200);
-    println!("of a flood of 3,000 {} passed", passed.len());
-    // A thousand, and what came back meanwhile.
-    assert!((900..2_000).contains(&passed.len()), "{}", passed.len());
+    println!("of a flood of 1,500 {} passed", passed.len());
+    // Six hundred, and what came back meanwhile.
+    assert!((500..1_000).contains(&passed.len()), "{}", passed.len());
     for answer in &passed {
         assert!(header(answer, "ratelimit").concat().starts_with("\"address\";r="));
     }
     for answer in refused {
-        assert_eq!(header(&answer, "ratelimit-policy"), ["\"address\";q=1000;w=60"]);
+        assert_eq!(header(&answer, "ratelimit-policy"), ["\"address\";q=600;w=60"]);
         assert!(header(&answer, "ratelimit").concat().starts_with("\"address\";r=0;t="), "{:?}", answer.headers());
         assert_eq!(refusal(answer).await, "too-many-requests");
     }

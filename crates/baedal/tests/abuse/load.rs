@@ -18,12 +18,12 @@ const SPARE_FILES: usize = 500;
 /// Heads and bodies that drip in, and as many connections as are granted that say nothing at all.
 #[tokio::test(flavor = "multi_thread")]
 async fn honest_customers_hardly_notice_who_holds_connections() {
-    let mut server = Server::start(&[]).await;
+    let mut server = Server::start_alone().await;
     let address = server.address();
     let wanted = 10_000.min(open_files() - SPARE_FILES);
     println!("{wanted} idle connections; this process may open {} files", open_files());
     // All of them are held at once, so there is one round only.
-    let rounds = Rounds { count: 1, calm: Duration::from_secs(8) };
+    let rounds = Rounds { count: 1, calm: Duration::from_secs(4) };
     hardly_notices(&server, "idle and slow connections", rounds, async || {
         let slow = (0..200).flat_map(|_| [Slow::Head, Slow::Body]).map(|slow| drip(&address, slow));
         let idle = async {
@@ -88,9 +88,9 @@ fn open_files() -> usize {
 /// Too much of everything, and what has to be looked up before it is known to be nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn honest_customers_hardly_notice_rubbish_and_guesses() {
-    let mut server = Server::start(&[]).await;
+    let mut server = Server::start_alone().await;
     let (address, token) = (server.address(), server.sign_in("customer").await);
-    let rounds = Rounds { count: 5 * *TIMES, calm: Duration::from_millis(1_500) };
+    let rounds = Rounds { count: 5 * *TIMES, calm: Duration::from_secs(1) };
     hardly_notices(&server, "oversized requests and guessed tokens", rounds, async || {
         let rubbish = async {
             for (_, bytes) in oversized::shapes(&address, &token) {
@@ -112,11 +112,11 @@ async fn honest_customers_hardly_notice_rubbish_and_guesses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn honest_customers_hardly_notice_a_thousand_wrong_passwords() {
-    let mut server = Server::start(&[]).await;
+    let mut server = Server::start_alone().await;
     // Whoever guesses is refused for a while from where they guess, and whoever knows is let in from where they are.
     let elsewhere = async || server.sign_in_from([127, 0, 0, 2], "customer", "baedal").await;
     assert_eq!(elsewhere().await, 201);
-    let rounds = Rounds { count: 10 * *TIMES, calm: Duration::from_secs(1) };
+    let rounds = Rounds { count: 10 * *TIMES, calm: Duration::from_millis(700) };
     hardly_notices(&server, "a hundred wrong passwords each round", rounds, async || {
         // At a pace that leaves the machine, which whoever guesses shares with the server, something to do for others.
         for _ in 0..5 {

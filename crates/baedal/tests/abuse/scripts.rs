@@ -1,5 +1,7 @@
 //! A script in every text that a person can enter: it is shown as what it is, a text.
 
+use std::time::{Duration, Instant};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -52,18 +54,20 @@ async fn planted(server: &Server, customer: &str, owner: &str) -> Value {
     body["address"] = json!(EVIL);
     body["addressDetail"] = json!(EVIL);
     body["requests"] = json!({ "store": EVIL, "rider": EVIL });
-    // The storefront hears of the store a moment later.
-    for _ in 0..200 {
-        let (_, menu) = server.get("", &format!("/api/stores/{GUKBAP}")).await;
-        if menu.contains("pwned") {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    heard_of(server, &format!("/api/stores/{GUKBAP}")).await;
     let request = server.request(Method::POST, customer, "/api/orders").header("Idempotency-Key", EVIL).json(&body);
     let made: Value = request.send().await.unwrap().json().await.unwrap();
     assert!(made["orderId"].is_string(), "{made}");
     made
+}
+
+/// What is shown follows what was entered a moment later.
+async fn heard_of(server: &Server, path: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !server.get("", path).await.1.contains("pwned") {
+        assert!(Instant::now() < deadline, "what was entered is never shown at {path}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,6 +80,7 @@ async fn a_script_in_a_text_stays_a_text_wherever_it_is_shown() {
     let reason = json!({ "reason": EVIL });
     let (status, cancelled) = server.call(Method::POST, &customer, &format!("/api/orders/{id}/cancel"), &reason).await;
     assert!(status < 300, "{cancelled}");
+    heard_of(&server, "/phone?customer=demo-customer").await;
     let mut shown = Vec::new();
     let mut escaped = 0;
     for (token, path) in [

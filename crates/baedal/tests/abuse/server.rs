@@ -1,5 +1,6 @@
 //! The server that is abused: the program itself, with everything in one process.
 
+use std::any::Any;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::RwLock;
 
 /// Always open.
 pub const GUKBAP: &str = "019aa8dc-4883-7518-b416-a51e317821cf";
@@ -21,7 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub static TIMES: LazyLock<usize> = LazyLock::new(|| if std::env::var_os("BAEDAL_ABUSE").is_some() { 10 } else { 1 });
 
 /// What is measured beside something else says nothing.
-static ONE_AT_A_TIME: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
+static ALONE: LazyLock<RwLock<()>> = LazyLock::new(RwLock::default);
+
+/// A share in the machine, or all of it, until it is dropped.
+type Turn = Box<dyn Any + Send>;
 
 /// A running server; it is killed when it is dropped.
 pub struct Server {
@@ -29,7 +33,7 @@ pub struct Server {
     ports: Vec<u16>,
     pub http: reqwest::Client,
     _dir: TempDir,
-    _turn: MutexGuard<'static, ()>,
+    _turn: Turn,
 }
 
 impl Drop for Server {
@@ -42,7 +46,15 @@ impl Drop for Server {
 impl Server {
     /// As it is run, with these settings beside.
     pub async fn start(settings: &[&str]) -> Self {
-        let turn = ONE_AT_A_TIME.lock().await;
+        Self::start_in(Box::new(ALONE.read().await), settings).await
+    }
+
+    /// Nothing else is abused meanwhile, so that it can be measured.
+    pub async fn start_alone() -> Self {
+        Self::start_in(Box::new(ALONE.write().await), &[]).await
+    }
+
+    async fn start_in(turn: Turn, settings: &[&str]) -> Self {
         let listeners = SERVICES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
         let ports: Vec<_> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
         drop(listeners);
