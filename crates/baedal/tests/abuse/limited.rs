@@ -92,10 +92,10 @@ async fn a_thousand_wrong_passwords_meet_the_lockout_and_who_was_there_before_ge
     let customer = Customer::of(&server).await;
     let guesses = (0..1_000).map(async |number| server.try_sign_in("customer", &format!("guess-{number}")).await);
     let answers: Vec<_> = futures_util::stream::iter(guesses).buffer_unordered(4).collect().await;
-    let (tried, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status().as_u16() == 401);
-    println!("of 1,000 wrong passwords {} were tried", tried.len());
+    let (judged, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status().as_u16() == 401);
+    println!("of 1,000 wrong passwords {} were tried", judged.len());
     // Five are free; each later one waits twice as long as the one before it.
-    assert!((5..15).contains(&tried.len()), "{}", tried.len());
+    assert!((5..15).contains(&judged.len()), "{}", judged.len());
     for answer in refused {
         assert_eq!(refusal(answer).await, "too-many-requests");
     }
@@ -110,9 +110,9 @@ async fn an_address_that_signs_in_too_often_is_held_back_whoever_it_says_it_is()
     let server = Server::start(&[NOBODY_IS_EXEMPT]).await;
     let tries = (0..200).map(async |number| server.try_sign_in(&format!("somebody-{number}"), "guess").await);
     let answers: Vec<_> = futures_util::stream::iter(tries).buffer_unordered(4).collect().await;
-    let (tried, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status().as_u16() == 401);
+    let (judged, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status().as_u16() == 401);
     // Sixty, and one more for each second that it took.
-    assert!((60..120).contains(&tried.len()), "{}", tried.len());
+    assert!((60..120).contains(&judged.len()), "{}", judged.len());
     for answer in refused {
         assert_eq!(header(&answer, "ratelimit-policy").first(), Some(&"\"sign-in\";q=60;w=60"));
         assert_eq!(refusal(answer).await, "too-many-requests");

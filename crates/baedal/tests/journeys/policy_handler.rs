@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use kernel::Context;
 use tempfile::TempDir;
 
 use crate::support::TestApp;
@@ -55,6 +56,22 @@ impl Handler {
         said.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
     }
 
+    /// Waits until the place of the last of app's events is in the file.
+    async fn has_written_down(&self, app: &TestApp) {
+        let head = app.logged().into_iter().find(|(context, _)| *context == Context::App).unwrap().1;
+        let deadline = Instant::now() + PATIENCE;
+        let read = |text: &str| {
+            let kept: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+            let last = kept["last"].as_str().unwrap_or_default().to_owned();
+            last.split(';').any(|one| one == format!("app:{head}"))
+        };
+        let path = self.directory.path().join("position.json");
+        while !std::fs::read_to_string(&path).is_ok_and(|text| read(&text)) {
+            assert!(Instant::now() < deadline, "nothing is written down after app:{head}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// What was said of `order`, once it is so much.
     async fn said_of(&self, order: &str, count: usize) -> Vec<String> {
         let deadline = Instant::now() + PATIENCE;
@@ -94,6 +111,8 @@ async fn a_program_in_another_language_tells_the_story_of_an_order_once_though_i
     app.accept(&order).await;
     assert_eq!(words(&handler.said_of(&order, 2).await), ["주문 접수", "주문 수락"]);
 
+    // What was said and not yet written down would be said once more: at least once is what is promised.
+    handler.has_written_down(&app).await;
     handler.kill();
     let missed = app.placed(&customer).await;
     app.start_cooking(&order).await;
