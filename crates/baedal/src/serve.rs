@@ -12,6 +12,7 @@ use platform::ids::Ids;
 use platform::server::files;
 use platform::shutdown::Shutdown;
 use platform::telemetry::{self, Metrics};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::What;
 use crate::compose::{self, Parts, Roles, Running};
@@ -30,6 +31,8 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     if files::raise().is_none() {
         tracing::warn!("nobody can say how many files this process may open");
     }
+    // Before anybody is answered: a signal that comes right then ends nothing that is under way.
+    let told_to_stop = told_to_stop();
     let shutdown = Shutdown::new();
     let metrics = Metrics::install(&shutdown)?;
     let clock = Clock::system();
@@ -43,16 +46,18 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
             return Err(error);
         }
     };
+    let greeting = async {
+        running.ready().await;
+        welcome(&settings, &running, &demo_people(&settings, &running).await);
+        std::future::pending().await
+    };
     tokio::select! {
         () = shutdown.begun() => {}
-        () = running.ready() => welcome(&settings, &running, &demo_people(&settings, &running).await),
-    }
-    tokio::select! {
-        () = shutdown.begun() => {}
-        signal = told_to_stop() => {
+        signal = told_to_stop => {
             tracing::info!(signal, "stopping: requests that are under way are answered first");
             shutdown.begin();
         }
+        () = greeting => {}
     }
     let drained = shutdown.drained(DRAIN).await;
     drop(running);
@@ -65,17 +70,18 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// Waits for SIGTERM or Ctrl-C, and says which it was.
-pub async fn told_to_stop() -> &'static str {
-    let interrupt = tokio::signal::ctrl_c();
-    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        // Without a handler the signal ends the process at once, which loses nothing that was confirmed.
-        let _ = interrupt.await;
-        return "SIGINT";
-    };
-    tokio::select! {
-        _ = interrupt => "SIGINT",
-        _ = terminate.recv() => "SIGTERM",
+/// Listens for SIGTERM and Ctrl-C from now on; what it gives waits for one, and says which it was.
+pub fn told_to_stop() -> impl Future<Output = &'static str> {
+    let listened = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (Ok(mut interrupt), Ok(mut terminate)) = listened else {
+            // Without a handler a signal ends the process at once, which loses nothing that was confirmed.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => "SIGINT",
+            _ = terminate.recv() => "SIGTERM",
+        }
     }
 }
 
