@@ -59,15 +59,14 @@ async fn orders(server: &Server, token: &str, until: impl Future<Output = ()>) -
     under_way.join_all().await
 }
 
-/// How an attack goes on: in so many rounds, each after so long a calm, and a calm after the last. The shorter the rounds, the less it matters what
+/// How an attack goes on: in so many rounds, each after so long a calm. The shorter the rounds, the less it matters what
 /// else this machine does: it falls on the calm and on the attack alike.
 pub struct Rounds {
     pub count: usize,
     pub calm: Duration,
 }
 
-/// During `attack`, orders take at the 99th percentile less than twice of what they take
-/// just before and after it.
+/// During `attack`, orders take at the 99th percentile less than twice of what they take just before it.
 pub async fn hardly_notices(server: &Server, what: &str, rounds: Rounds, attack: impl AsyncFn()) {
     let token = server.sign_in("customer").await;
     // What is done for the first time takes longer, and would make the normal value look worse than it is.
@@ -78,7 +77,6 @@ pub async fn hardly_notices(server: &Server, what: &str, rounds: Rounds, attack:
             normal.add(orders(server, &token, tokio::time::sleep(rounds.calm)).await);
             beside.add(orders(server, &token, attack()).await);
         }
-        normal.add(orders(server, &token, tokio::time::sleep(rounds.calm)).await);
         let ratio = beside.p(99).as_secs_f64() / normal.p(99).as_secs_f64();
         println!("{what}: {normal}; meanwhile {beside}: {ratio:.2} times");
         if ratio < 2.0 {
