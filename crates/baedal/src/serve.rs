@@ -49,7 +49,7 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     let greeting = async {
         running.ready().await;
         welcome(&settings, &running, &demo_people(&settings, &running).await);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     tokio::select! {
         () = shutdown.begun() => {}
