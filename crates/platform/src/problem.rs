@@ -259,6 +259,11 @@ impl Problem {
         self
     }
 
+    /// A header that it is answered with.
+    pub fn header(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.0.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         self.0.status

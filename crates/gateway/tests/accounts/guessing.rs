@@ -29,6 +29,17 @@ async fn each_failure_makes_the_next_try_wait_longer_and_success_ends_that() {
 }
 
 #[tokio::test]
+async fn a_page_too_says_when_to_try_again() {
+    let desk = Desk::open().await;
+    let form = format!("login={PHONE}&password=guessed");
+    for _ in 0..5 {
+        desk.form("/sign-in", "", &form).await.expect(401);
+    }
+    let page = desk.form("/sign-in", "", &form).await.expect(429);
+    assert_eq!(page.header("retry-after"), "1");
+}
+
+#[tokio::test]
 async fn what_was_counted_outlives_a_restart_and_is_forgotten_after_a_day() {
     let desk = Desk::open().await;
     for _ in 0..5 {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -21,12 +21,14 @@ pub(super) struct Frame {
     pub(super) told: Option<String>,
     /// `good` or `bad`.
     pub(super) mood: &'static str,
+    /// When to try again, where it is too soon now.
+    retry_after: Option<HeaderValue>,
 }
 
 impl Frame {
     pub(super) fn new(gateway: &Gateway, language: Language, title: (&'static str, &'static str)) -> Self {
         let title = words(language, title);
-        Self { language, title, nonce: gateway.accounts.nonce(), told: None, mood: "good" }
+        Self { language, title, nonce: gateway.accounts.nonce(), told: None, mood: "good", retry_after: None }
     }
 
     /// With a sentence that went well.
@@ -39,7 +41,13 @@ impl Frame {
     pub(super) fn wrong(mut self, problem: &Problem) -> Self {
         self.told = Some(told(self.language, problem));
         self.mood = "bad";
+        self.retry_after = problem.header(&RETRY_AFTER).cloned();
         self
+    }
+
+    /// With a moment to wait, in seconds.
+    pub(super) fn later(&mut self, seconds: u64) {
+        self.retry_after = Some(HeaderValue::from(seconds));
     }
 
     pub(super) fn say<'a>(&self, korean: &'a str, english: &'a str) -> &'a str {
@@ -72,6 +80,9 @@ pub(super) fn page(status: StatusCode, frame: &Frame, content: &impl Template) -
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Without it a browser would not say where our own forms come from.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if let Some(seconds) = &frame.retry_after {
+        headers.insert(RETRY_AFTER, seconds.clone());
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

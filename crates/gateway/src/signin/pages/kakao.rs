@@ -19,6 +19,9 @@ use crate::kakao::Failed;
 use crate::signin::cookies::{self, Brought};
 use crate::signin::visitor::From;
 
+/// When to try again while Kakao cannot be reached, in seconds.
+const AGAIN: u64 = 5;
+
 /// What Kakao sends a browser back with.
 #[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Came {
@@ -113,5 +116,9 @@ fn answer(gateway: &Gateway, language: Language, failed: &Failed) -> Response {
             "You could not be signed in with Kakao. Please try again.",
         ),
     };
-    Page::new(gateway, language, "/").telling((korean, english)).answer(status)
+    let mut page = Page::new(gateway, language, "/").telling((korean, english));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        page.frame.later(AGAIN);
+    }
+    page.answer(status)
 }

@@ -23,7 +23,7 @@ use crate::signin::visitor::From;
 #[derive(Template)]
 #[template(path = "sign-in.html")]
 pub(super) struct Page {
-    frame: Frame,
+    pub(super) frame: Frame,
     next: String,
     login: String,
     phone: String,
