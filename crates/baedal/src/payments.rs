@@ -183,10 +183,14 @@ fn own_name() -> Identity {
     app.map_or(Identity::Nobody, |app| Identity::Somebody(Actor::Service(app)))
 }
 
-/// A pay that is paused has taken nothing up; any other refusal leaves it open what was done.
+/// A pay that is paused, or does not believe who we are, has taken nothing up; any other refusal leaves it open what was
+/// done.
 async fn refused(response: reqwest::Response) -> PaymentAnswer {
     let problem: serde_json::Value = response.json().await.unwrap_or_default();
-    if problem["type"] == "/problems/paused" { UNREACHABLE } else { PaymentAnswer::InDoubt }
+    match problem["type"].as_str() {
+        Some("/problems/paused" | "/problems/unauthenticated" | "/problems/keys-unreadable") => UNREACHABLE,
+        Some(_) | None => PaymentAnswer::InDoubt,
+    }
 }
 
 fn answer(reply: PaymentReply) -> PaymentAnswer {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use kernel::{Context, Time};
@@ -95,7 +95,10 @@ async fn admit(State(gate): State<Gate>, mut request: Request, next: Next) -> Re
 
 fn problem(refusal: Refusal) -> Problem {
     match refusal {
-        Refusal::Unknowable => Problem::unavailable(crate::problem::sentence(&refusal), 1),
+        Refusal::Unknowable => {
+            let detail = crate::problem::sentence(&refusal);
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "keys-unreadable", detail).retry_after(1)
+        }
         Refusal::Missing | Refusal::Forged | Refusal::Expired | Refusal::Misused | Refusal::Replayed => {
             Problem::unauthenticated(format!("People call the gateway: {refusal}."))
         }

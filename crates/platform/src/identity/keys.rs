@@ -107,23 +107,28 @@ impl Keys {
         self.0.name
     }
 
-    /// The key `kid`; those that are not known are asked for.
+    /// The key `kid`, if it is one of theirs; those that are not known are asked for.
     pub(super) async fn get(&self, kid: &str) -> Result<Option<Arc<DecodingKey>>, Refusal> {
         if let Some(key) = self.0.known.lock().keys.get(kid) {
             return Ok(Some(Arc::clone(key)));
         }
         match &self.0.source {
             Source::Here(signer) => self.0.known.lock().learn(vec![signer.public()]),
-            Source::There { client, urls, clock } => self.ask(client, urls, clock).await?,
+            Source::There { client, urls, clock } => self.ask(kid, client, urls, clock).await?,
         }
         Ok(self.0.known.lock().keys.get(kid).map(Arc::clone))
     }
 
-    async fn ask(&self, client: &reqwest::Client, urls: &[String], clock: &Clock) -> Result<(), Refusal> {
+    async fn ask(&self, kid: &str, client: &reqwest::Client, urls: &[String], clock: &Clock) -> Result<(), Refusal> {
         let _one_at_a_time = self.0.asking.lock().await;
         let now = clock.now();
-        if self.0.known.lock().read_at.is_some_and(|read| now.duration_since(read).abs() < NOT_SOONER) {
+        // Somebody else may have asked meanwhile.
+        if self.0.known.lock().keys.contains_key(kid) {
             return Ok(());
+        }
+        if self.0.known.lock().read_at.is_some_and(|read| now.duration_since(read).abs() < NOT_SOONER) {
+            // It may be a key of the last moment; whoever has a right to it comes again.
+            return Err(Refusal::Unknowable);
         }
         let asked = futures_util::future::join_all(urls.iter().map(|url| published(client, url))).await;
         let heard: Vec<_> = asked.into_iter().flatten().collect();

@@ -156,3 +156,39 @@ async fn only_health_metrics_keys_and_documents_are_open() {
     assert_eq!(call(&Method::GET, &uri), "GET /x");
     assert_eq!(actor("customer/mina").role().name(), "customer");
 }
+
+#[tokio::test]
+async fn keys_of_another_process_are_read_when_one_is_new_and_not_with_every_forgery() {
+    let world = World::new();
+    let shutdown = crate::shutdown::Shutdown::new();
+    let served = async |signer: &Signer, at: &str| {
+        let listener = tokio::net::TcpListener::bind(at).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let stop = crate::shutdown::Shutdown::new();
+        let serving = crate::server::serve(listener, signer.router(), stop.clone(), crate::server::Limits::default());
+        shutdown.spawn("keys", serving);
+        (address, stop)
+    };
+    let (address, stop) = served(&world.gateway, "127.0.0.1:0").await;
+    let keys = Keys::there("gateway", std::slice::from_ref(&address), &world.clock).unwrap();
+    let gate = Gate::new(Context::Pay, vec![keys], &world.clock);
+    let check = async |token: HeaderValue| {
+        let mut headers = HeaderMap::new();
+        headers.insert(IDENTITY_HEADER, token);
+        gate.check(&headers, CALL).await
+    };
+    assert!(check(signed(&world.gateway, "customer/mina")).await.is_ok());
+    let stranger = Signer::new("gateway", &world.clock, &Ids::seeded(9));
+    assert_eq!(check(signed(&stranger, "customer/mina")).await, Err(Refusal::Unknowable));
+    world.hand.advance(SignedDuration::from_secs(2));
+    assert_eq!(check(signed(&stranger, "customer/mina")).await, Err(Refusal::Forged));
+    assert!(check(signed(&world.gateway, "rider/kim")).await.is_ok());
+    // The gateway is started again, with a new key; before it answers, nothing can be said of it.
+    stop.begin();
+    world.hand.advance(SignedDuration::from_secs(2));
+    let again = Signer::new("gateway", &world.clock, &Ids::seeded(3));
+    assert_eq!(check(signed(&again, "customer/mina")).await, Err(Refusal::Unknowable));
+    let (_, stop) = served(&again, address.trim_start_matches("http://")).await;
+    assert!(check(signed(&again, "customer/mina")).await.is_ok());
+    stop.begin();
+}
