@@ -171,6 +171,17 @@ mod tests {
     }
 
     #[test]
+    fn services_ask_a_gateway_that_speaks_tls_by_the_name_of_its_certificate() {
+        let tls = [("tls.certificate", "a"), ("tls.key", "b")];
+        assert_eq!(with(&[]).unwrap().gateways(), ["http://127.0.0.1:8088"]);
+        assert_eq!(with(&tls).unwrap().gateways(), ["https://localhost:8088"]);
+        let public = [tls[0], tls[1], ("public_address", "https://order.example/")];
+        assert_eq!(with(&public).unwrap().gateways(), ["https://order.example"]);
+        let elsewhere = [public[0], public[1], public[2], ("upstreams.gateway", "http://10.0.0.1:8088")];
+        assert_eq!(with(&elsewhere).unwrap().gateways(), ["http://10.0.0.1:8088"]);
+    }
+
+    #[test]
     fn links_in_messages_lead_to_the_page_that_is_set_or_to_the_public_address() {
         assert_eq!(with(&[]).unwrap().page(), "https://baedal.example");
         let public = ("public_address", "https://order.example/");
