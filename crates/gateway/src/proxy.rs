@@ -33,7 +33,7 @@ use platform::shutdown::Shutdown;
 use tokio::sync::Semaphore;
 use tower::Service;
 
-use self::request::{Head, Load};
+use self::request::{Head, whole};
 use crate::{Options, Patience};
 
 /// The media type of Server-Sent Events.
@@ -209,14 +209,13 @@ impl Remote {
         let is_endless = deadline.left().is_none();
         let _place = if is_endless { None } else { Some(self.places.try_acquire().map_err(|_| Outage::Busy)?) };
         let (head, body) = Head::of(request);
-        let mut load = Load::of(&head, body).await?;
+        let body = whole(body).await?;
         self.budget.called();
         let (mut tried, mut repeated) = (Vec::new(), false);
         let mut last = Outage::Unreachable;
         while let Some(lease) = self.balancer.pick(&tried) {
             tried.push(lease.place());
-            let (stays, body) = load.lend();
-            let answered = self.ask(&lease, &head, body, deadline).await;
+            let answered = self.ask(&lease, &head, Body::from(body.clone()), deadline).await;
             let failure = match answered {
                 Ok(response) => {
                     lease.ended(Outcome::Answered);
@@ -226,8 +225,6 @@ impl Remote {
             };
             lease.ended(failure.outcome);
             last = failure.outage;
-            let Some(again) = stays.back() else { return Err(last) };
-            load = again;
             if failure.outcome == Outcome::Refused {
                 self.count_retry("refused");
                 continue;

@@ -1,21 +1,18 @@
-//! What of a request is the same at every try, and its body, which is there once.
+//! What of a request is the same at every try, and its body.
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::header::{EXPECT, HOST};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use platform::deadline::DEADLINE_HEADER;
+use platform::extract::BODY_LIMIT;
 use platform::identity::{IDENTITY_HEADER, Identity};
 use platform::server::{
     ClientAddress, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Origin, REQUEST_ID, RequestId, Trace,
 };
 
 use super::{Outage, strip_hop_by_hop};
-use crate::bodies::Lent;
-
-/// The longest body that is kept so that it can be sent again.
-const LONGEST_KEPT: u64 = 64 * 1024;
 
 /// A request without its body, as a service gets it.
 pub(super) struct Head {
@@ -68,53 +65,12 @@ fn told(extensions: &Extensions) -> [(&'static str, Option<String>); 5] {
     ]
 }
 
-/// The body of a request that may be tried again.
-pub(super) enum Load {
-    /// Sent as it comes; it can be sent elsewhere as long as nobody has begun to read it.
-    Once(Body),
-    /// All of it is here.
-    Kept(Bytes),
-}
-
-/// What stays here of a body that is being sent.
-pub(super) enum Stays {
-    Lent(Lent),
-    Kept(Bytes),
-}
-
-impl Load {
-    /// Keeps what is small and may be sent again.
-    pub(super) async fn of(head: &Head, body: Body) -> Result<Self, Outage> {
-        if body.is_end_stream() {
-            return Ok(Self::Kept(Bytes::new()));
-        }
-        let is_small = body.size_hint().exact().is_some_and(|length| length <= LONGEST_KEPT);
-        if !head.is_repeatable() || !is_small {
-            return Ok(Self::Once(body));
-        }
-        // Whoever asks is gone, or sends what nobody can read: there is nobody left who would hear more of it.
-        let whole = body.collect().await.map_err(|_| Outage::Unreachable)?;
-        Ok(Self::Kept(whole.to_bytes()))
+/// All of a body, so that it can be sent again; the edge has taken care that it is not too long.
+pub(super) async fn whole(body: Body) -> Result<Bytes, Outage> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
     }
-
-    /// A body to send, and what stays here of it.
-    pub(super) fn lend(self) -> (Stays, Body) {
-        match self {
-            Self::Once(body) => {
-                let (lent, body) = Lent::new(body);
-                (Stays::Lent(lent), body)
-            }
-            Self::Kept(bytes) => (Stays::Kept(bytes.clone()), Body::from(bytes)),
-        }
-    }
-}
-
-impl Stays {
-    /// The body, to be sent once more; `None` where a part of it is gone.
-    pub(super) fn back(self) -> Option<Load> {
-        match self {
-            Self::Lent(lent) => lent.take_back().map(Load::Once),
-            Self::Kept(bytes) => Some(Load::Kept(bytes)),
-        }
-    }
+    // Whoever asks is gone, or sends what nobody can read: there is nobody left who would hear more of it.
+    let whole = Limited::new(body, BODY_LIMIT).collect().await.map_err(|_| Outage::Unreachable)?;
+    Ok(whole.to_bytes())
 }
