@@ -1,6 +1,9 @@
 //! What all of it answers, in one document: each context's own, and the gateway's with everything as people call it.
 
+use std::sync::{Arc, LazyLock};
+
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use kernel::Context;
@@ -117,10 +120,10 @@ pub fn openapi_of(context: Context, faults: Faults) -> Value {
     faults.shown(of_context(context)).document(&format!("Baedal: {context}"), &about)
 }
 
-/// `GET /openapi.json` of `context`.
+/// `GET /openapi.json` of `context`; it is put together when somebody asks for it.
 pub fn served(context: Context, faults: Faults) -> Router {
-    let document = openapi_of(context, faults).to_string();
-    let answer = async move || ([(CONTENT_TYPE, "application/json")], document.clone());
+    let document = Arc::new(LazyLock::new(move || Bytes::from(openapi_of(context, faults).to_string())));
+    let answer = async move || ([(CONTENT_TYPE, "application/json")], Bytes::clone(&document));
     Router::new().route("/openapi.json", get(answer))
 }
 

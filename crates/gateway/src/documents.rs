@@ -2,7 +2,7 @@
 //! read them and try them out.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -26,21 +26,28 @@ const SCRIPT: &str = include_str!("documents/page.js");
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The documents, written once.
+/// The documents. Each is put together when somebody first asks for it: that takes memory, and most starts need none.
 #[derive(Clone)]
 struct Documents(Arc<Written>);
 
 struct Written {
-    openapi: Bytes,
-    asyncapi: Bytes,
-    schemas: BTreeMap<String, Bytes>,
+    openapi: Later<Bytes>,
+    asyncapi: LazyLock<Bytes>,
+    schemas: LazyLock<BTreeMap<String, Bytes>>,
 }
 
-/// The documents' routes; `openapi` is the document of all that the gateway answers.
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(openapi: &Value) -> Router<S> {
-    let schemas = schemas().into_iter().map(|(name, schema)| (format!("{name}.json"), written(&schema)));
-    let written = Written { openapi: written(openapi), asyncapi: written(&asyncapi()), schemas: schemas.collect() };
-    described_routes().with_state(Documents(Arc::new(written))).into()
+type Later<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
+
+/// The documents' routes; `openapi` makes the document of all that the gateway answers.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(openapi: Arc<dyn Fn() -> Value + Send + Sync>) -> Router<S> {
+    let documents = Written {
+        openapi: Later::new(Box::new(move || written(&openapi()))),
+        asyncapi: LazyLock::new(|| written(&asyncapi())),
+        schemas: LazyLock::new(|| {
+            schemas().into_iter().map(|(name, schema)| (format!("{name}.json"), written(&schema))).collect()
+        }),
+    };
+    described_routes().with_state(Documents(Arc::new(documents))).into()
 }
 
 /// What they answer.
@@ -71,7 +78,7 @@ fn written(document: &Value) -> Bytes {
     responses((status = 200, description = "OpenAPI 3.1.", body = Object, content_type = "application/json")),
 )]
 async fn show_openapi(State(Documents(documents)): State<Documents>) -> Response {
-    json(documents.openapi.clone())
+    json(Bytes::clone(&documents.openapi))
 }
 
 #[utoipa::path(
@@ -84,7 +91,7 @@ async fn show_openapi(State(Documents(documents)): State<Documents>) -> Response
     responses((status = 200, description = "AsyncAPI 3.", body = Object, content_type = "application/json")),
 )]
 async fn show_asyncapi(State(Documents(documents)): State<Documents>) -> Response {
-    json(documents.asyncapi.clone())
+    json(Bytes::clone(&documents.asyncapi))
 }
 
 #[utoipa::path(

@@ -83,8 +83,8 @@ pub struct Options {
     pub faults: bool,
     /// The origins whose pages may call this gateway from a browser.
     pub callers: Vec<HeaderValue>,
-    /// The OpenAPI document of all that is answered here.
-    pub openapi: serde_json::Value,
+    /// Puts together the OpenAPI document of all that is answered here.
+    pub openapi: Arc<dyn Fn() -> serde_json::Value + Send + Sync>,
 }
 
 /// Something to read.
@@ -144,7 +144,7 @@ pub fn router(upstreams: BTreeMap<Context, Upstream>, options: Options) -> Route
     let (accounts, callers) = (options.accounts.clone(), options.callers.clone());
     let router = if options.faults { Router::from(faults::routes()) } else { Router::new() };
     let waiting = Waiting::default();
-    let documents = documents::router(&options.openapi);
+    let documents = documents::router(Arc::clone(&options.openapi));
     let gateway = Arc::new(Gateway { accounts, routes: Routes::outside(), targets, traffic, waiting, options });
     let router = router
         .merge(Router::from(routes()))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -90,6 +91,7 @@ impl Composer<'_> {
             shown.insert(context, address);
         }
         let payment = length(self.settings.payment.deadline);
+        let faults = Faults::of(self.settings);
         let options = gateway::Options {
             accounts,
             signer,
@@ -104,7 +106,7 @@ impl Composer<'_> {
             payment,
             faults: self.settings.faults,
             callers: entrance.callers().to_vec(),
-            openapi: interfaces::openapi(Faults::of(self.settings)),
+            openapi: Arc::new(move || interfaces::openapi(faults)),
         };
         Ok((gateway::router(upstreams, options), entrance.door().clone()))
     }

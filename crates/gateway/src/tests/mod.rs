@@ -104,7 +104,7 @@ fn options(shutdown: &Shutdown) -> Options {
         payment: Duration::from_secs(5),
         faults: false,
         callers: Vec::new(),
-        openapi: serde_json::json!({}),
+        openapi: std::sync::Arc::new(|| serde_json::json!({})),
     }
 }
 

@@ -103,7 +103,7 @@ impl World {
             payment: Duration::from_secs(5),
             faults: false,
             callers: Vec::new(),
-            openapi: serde_json::json!({}),
+            openapi: std::sync::Arc::new(|| serde_json::json!({})),
         };
         let gateway = crate::router(upstreams, options);
         Self { gateway, hand, shutdown, readiness, accounts, dir }

@@ -296,7 +296,7 @@ fn gateway(accounts: &Accounts, clock: &Clock, shutdown: &Shutdown) -> Router {
         payment: std::time::Duration::from_secs(5),
         faults: false,
         callers: Vec::new(),
-        openapi: serde_json::json!({}),
+        openapi: std::sync::Arc::new(|| serde_json::json!({})),
     };
     let upstreams = Context::ALL.map(|context| (context, Upstream::Local(service())));
     router(upstreams.into(), options)
