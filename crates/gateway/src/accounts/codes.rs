@@ -66,8 +66,9 @@ impl Accounts {
             return Err(Problem::unavailable("There is no way by which codes could be sent here.", 3_600));
         }
         let code = format!("{:06}", self.0.opener.ids.bits() % 1_000_000);
-        let (now, kept, to) = (self.now(), code.clone(), phone.clone());
-        let noted = self.run(move |connection| note(connection, &to, &kept, &visitor, now));
+        let (kept, to) = (code.clone(), phone.clone());
+        let limited_at = (self.settings().codes_an_hour.into(), self.now());
+        let noted = self.run(move |connection| note(connection, &to, &kept, &visitor, limited_at));
         if let Err(wait) = noted.await? {
             return Err(Problem::too_many_requests(seconds(wait)));
         }
@@ -91,18 +92,16 @@ fn note(
     phone: &Mobile,
     code: &str,
     visitor: &Visitor,
-    now: i64,
+    (most_in_all, now): (i64, i64),
 ) -> rusqlite::Result<Result<(), i64>> {
     let entry =
         |what, connection| Ok::<_, rusqlite::Error>(Entry::new(what).by(audit::somebody(connection, phone.as_str())?));
     let from = keyed(connection, &["codes from", &guessing::counted(visitor.address)])?;
     let to = keyed(connection, &["codes to", phone.as_str()])?;
     let of_address: &[_] = if visitor.address.is_loopback() { &[] } else { &OF_ADDRESS };
-    // The address first: what it asks for in vain does not count for the phone.
-    let mut allowed = guessing::once_more(connection, &from, of_address, now)?;
-    if allowed.is_ok() {
-        allowed = guessing::once_more(connection, &to, &OF_PHONE, now)?;
-    }
+    let of_all = [(most_in_all, HOUR)];
+    let all = [(from, of_address), (to, &OF_PHONE), (keyed(connection, &["codes in all"])?, &of_all)];
+    let allowed = guessing::once_more(connection, &all, now)?;
     if allowed.is_err() && !guessing::is_worth_telling(connection, visitor.address, now)? {
         return Ok(allowed);
     }

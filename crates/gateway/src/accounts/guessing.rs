@@ -134,28 +134,29 @@ fn take_back(connection: &Connection, keys: &[Key]) -> rusqlite::Result<()> {
 /// Whether it is worth writing down that somebody at `address` has to wait: not each time, or they fill the disk.
 pub(super) fn is_worth_telling(connection: &Connection, address: IpAddr, now: i64) -> rusqlite::Result<bool> {
     let key = keyed(connection, &["told", &counted(address)])?;
-    Ok(once_more(connection, &key, &[(1, 60 * SECOND)], now)?.is_ok())
+    Ok(once_more(connection, &[(key, &[(1, 60 * SECOND)])], now)?.is_ok())
 }
 
-/// Counts one more of what may happen only so often in a while, each limit so many in so many milliseconds; or tells
-/// for how many milliseconds it has to wait.
-pub(super) fn once_more(
-    connection: &Connection,
-    key: &Key,
-    limits: &[(i64, i64)],
-    now: i64,
-) -> rusqlite::Result<Result<(), i64>> {
+/// What is counted, and how often that may be: each limit so many in so many milliseconds.
+pub(super) type Counted<'a> = (Key, &'a [(i64, i64)]);
+
+/// Counts one more of each of `all`, if none has to wait; or tells for how many milliseconds the longest has to.
+pub(super) fn once_more(connection: &Connection, all: &[Counted<'_>], now: i64) -> rusqlite::Result<Result<(), i64>> {
     let mut wait = 0;
-    for (most, span) in limits {
-        let sql = "SELECT at FROM requests WHERE key = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
-        let mut statement = connection.prepare_cached(sql)?;
-        let oldest: Option<i64> =
-            statement.query_row(params![key, now - span, most - 1], |row| row.get(0)).optional()?;
-        wait = wait.max(oldest.map_or(0, |oldest| oldest + span - now));
+    for (key, limits) in all {
+        for (most, span) in *limits {
+            let sql = "SELECT at FROM requests WHERE key = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
+            let mut statement = connection.prepare_cached(sql)?;
+            let oldest: Option<i64> =
+                statement.query_row(params![key, now - span, most - 1], |row| row.get(0)).optional()?;
+            wait = wait.max(oldest.map_or(0, |oldest| oldest + span - now));
+        }
     }
     if wait > 0 {
         return Ok(Err(wait));
     }
-    connection.prepare_cached("INSERT INTO requests (key, at) VALUES (?1, ?2)")?.execute(params![key, now])?;
+    for (key, _) in all {
+        connection.prepare_cached("INSERT INTO requests (key, at) VALUES (?1, ?2)")?.execute(params![key, now])?;
+    }
     Ok(Ok(()))
 }

@@ -169,7 +169,7 @@ impl Accounts {
         let counted = self.run(move |connection| {
             let from = keyed(connection, &["sign-up", &guessing::counted(visitor.address)])?;
             let limits: &[(i64, i64)] = if visitor.address.is_loopback() { &[] } else { &[MOST_SIGN_UPS] };
-            guessing::once_more(connection, &from, limits, now)
+            guessing::once_more(connection, &[(from, limits)], now)
         });
         counted.await?.map_err(|wait| Problem::too_many_requests(seconds(wait)))
     }

@@ -109,6 +109,25 @@ async fn one_address_asks_for_so_many_codes_and_no_more() {
 }
 
 #[tokio::test]
+async fn so_many_codes_are_sent_in_all_and_no_more() {
+    let sessions = Sessions { codes_an_hour: 3, ..Sessions::default() };
+    let desk = Desk::with(sessions, gateway::accounts::Codes::Shown).await;
+    let ask = async |n: u32| {
+        desk.from(&format!("192.0.2.{n}"));
+        desk.post("/api/phone-codes", "", json!({ "phone": format!("0101234{n:04}") })).await
+    };
+    for n in 0..3 {
+        ask(n).await.expect(202);
+        desk.pass_seconds(60);
+    }
+    for _ in 0..6 {
+        assert_eq!(ask(3).await.expect(429).header("retry-after"), "3420");
+    }
+    desk.pass_seconds(3_420);
+    ask(3).await.expect(202);
+}
+
+#[tokio::test]
 async fn a_code_goes_to_the_phone_and_is_not_told_otherwise() {
     let desk = Desk::sending().await;
     let answer = desk.post("/api/phone-codes", "", json!({ "phone": PHONE })).await.expect(202);

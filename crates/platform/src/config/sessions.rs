@@ -37,6 +37,8 @@ pub struct Sessions {
     /// How long it is kept who signed in and what was done with rights that few have.
     #[serde(with = "span")]
     pub audit: SignedDuration,
+    /// How many codes may go to phones in an hour in all: each costs money, and strangers can ask for them.
+    pub codes_an_hour: u32,
     /// Whether browsers may send their session over plain HTTP; for a network that is trusted, and never for the open one.
     pub insecure_cookies: bool,
 }
@@ -54,6 +56,7 @@ impl Default for Sessions {
             operator: SignedDuration::from_hours(12),
             operator_idle: SignedDuration::from_hours(1),
             audit: days(400),
+            codes_an_hour: 1_000,
             insecure_cookies: false,
         }
     }
