@@ -27,14 +27,17 @@ struct Inner {
     context: Context,
     issuers: Vec<Keys>,
     clock: Clock,
+    /// When this gate was made, in seconds.
+    made_at: i64,
     used: Mutex<Used>,
 }
 
 impl Gate {
     /// For `context`, which believes `issuers`.
     pub fn new(context: Context, issuers: Vec<Keys>, clock: &Clock) -> Self {
-        let used = Mutex::new(Used { since: clock.now(), now: HashSet::new(), before: HashSet::new() });
-        Self(Arc::new(Inner { context, issuers, clock: clock.clone(), used }))
+        let now = clock.now();
+        let used = Mutex::new(Used { since: now, now: HashSet::new(), before: HashSet::new() });
+        Self(Arc::new(Inner { context, issuers, clock: clock.clone(), made_at: now.as_second(), used }))
     }
 
     /// `router` behind this gate. Health, metrics, keys and documents are open to anybody.
@@ -66,8 +69,13 @@ impl Gate {
             if claims.iss != issuer.issuer() {
                 return Err(Refusal::Forged);
             }
-            let (id, now) = (claims.jti, self.0.clock.now());
+            let (id, signed_at, now) = (claims.jti, claims.iat, self.0.clock.now());
             let identity = claims.identity(self.0.context, call, now)?;
+            // It may have been used before this process began; whoever has a right to it signs anew. Where the clock was put
+            // back since then, this says nothing.
+            if signed_at < self.0.made_at && now.as_second() >= self.0.made_at {
+                return Err(Refusal::Older);
+            }
             return if self.0.used.lock().is_new(id, now) { Ok(identity) } else { Err(Refusal::Replayed) };
         }
         Err(otherwise)
@@ -98,6 +106,10 @@ fn problem(refusal: Refusal) -> Problem {
         Refusal::Unknowable => {
             let detail = crate::problem::sentence(&refusal);
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "keys-unreadable", detail).retry_after(1)
+        }
+        Refusal::Older => {
+            let detail = crate::problem::sentence(&refusal);
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "identity-too-old", detail).retry_after(1)
         }
         Refusal::Missing | Refusal::Forged | Refusal::Expired | Refusal::Misused | Refusal::Replayed => {
             Problem::unauthenticated(format!("People call the gateway: {refusal}."))

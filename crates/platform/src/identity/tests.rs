@@ -83,6 +83,20 @@ async fn a_replay_is_known_for_as_long_as_the_identity_is_good() {
 }
 
 #[tokio::test]
+async fn what_may_have_been_used_before_a_restart_is_refused_after_it() {
+    let mut world = World::new();
+    let token = signed(&world.gateway, "customer/mina");
+    world.check(token.clone(), CALL).await.unwrap();
+    world.hand.advance(SignedDuration::from_secs(2));
+    let issuers = vec![Keys::here(world.gateway.clone())];
+    world.gate = Gate::new(Context::Pay, issuers, &world.clock);
+    assert_eq!(world.check(token, CALL).await, Err(Refusal::Older));
+    world.check(signed(&world.gateway, "customer/mina"), CALL).await.unwrap();
+    world.hand.advance(SignedDuration::from_hours(-1));
+    world.check(signed(&world.gateway, "customer/mina"), CALL).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_not_ours_is_refused() {
     let world = World::new();
     let stranger = Signer::new("gateway", &world.clock, &Ids::seeded(9));

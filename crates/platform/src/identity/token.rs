@@ -40,6 +40,9 @@ pub enum Refusal {
     /// It has been used before.
     #[error("the identity has been used before")]
     Replayed,
+    /// It is older than what is remembered of those that were used.
+    #[error("the identity was signed before this service began")]
+    Older,
     /// The keys that it would be checked with cannot be had now.
     #[error("the keys of whoever signed the identity cannot be read now")]
     Unknowable,
