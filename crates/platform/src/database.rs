@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::shutdown::Shutdown;
-use crate::store::{Ownership, StoreError, connect_writer};
+use crate::store::{Ownership, StoreError, connect_writer, make_data_dir};
 
 /// How many jobs share one commit at most.
 const BATCH: usize = 256;
@@ -37,12 +37,7 @@ impl Database {
         version: i64,
         shutdown: &Shutdown,
     ) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(dir).map_err(|error| {
-            StoreError::Fatal(format!(
-                "The data directory {} cannot be made ({error}). Choose another one with --data-dir.",
-                dir.display()
-            ))
-        })?;
+        make_data_dir(dir)?;
         let ownership = Ownership::take(dir, name)?;
         let path = dir.join(format!("{name}.db"));
         let connection = prepare(&path, tables, version)?;

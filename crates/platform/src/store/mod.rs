@@ -26,8 +26,8 @@ pub use changes::{
 };
 pub use error::{CommitError, StoreError};
 pub(crate) use lock::Ownership;
-pub(crate) use open::connect_writer;
 pub use open::{LOG_EXTENSION, Options};
+pub(crate) use open::{connect_writer, make_data_dir};
 pub use read::{FoundRow, Reader, Readers};
 pub use tail::{StoredEvent, Tail};
 pub use writer::Committed;

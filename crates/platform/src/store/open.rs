@@ -1,5 +1,7 @@
 //! Opening a context's database: ownership, schema, the log's id, the writer's thread.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -47,12 +49,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Fatal`] with a sentence that says what to do.
     pub fn open(options: &Options<'_>) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(options.dir).map_err(|error| {
-            StoreError::Fatal(format!(
-                "The data directory {} cannot be made ({error}). Choose another one with --data-dir.",
-                options.dir.display()
-            ))
-        })?;
+        make_data_dir(options.dir)?;
         let ownership = Ownership::take(options.dir, options.context.name())?;
         let path = options.dir.join(format!("{}.{LOG_EXTENSION}", options.context));
         let connection = connect_writer(&path).map_err(|error| StoreError::explain(&path, &error))?;
@@ -93,6 +90,16 @@ fn run(writer: Writer, waiting: mpsc::Receiver<Job>, context: Context, shutdown:
         shutdown
             .fatal(format!("The writer of {context} panicked, which is a bug. Nothing that was confirmed is lost."));
     }
+}
+
+/// Makes the data directory where there is none, for its owner's eyes alone: people's phones and addresses are in it.
+pub(crate) fn make_data_dir(dir: &Path) -> Result<(), StoreError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| {
+        StoreError::Fatal(format!(
+            "The data directory {} cannot be made ({error}). Choose another one with --data-dir.",
+            dir.display()
+        ))
+    })
 }
 
 pub(crate) fn connect_writer(path: &Path) -> rusqlite::Result<Connection> {
