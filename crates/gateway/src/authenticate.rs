@@ -103,10 +103,14 @@ async fn admitted(gateway: &Gateway, request: &mut Request) -> Result<Admitted, 
     };
     let identity = shown.as_ref().map_or(Identity::Nobody, |shown| shown.session.identity.clone());
     access::require(found.route, &identity).map_err(IntoResponse::into_response)?;
-    let act = shown.as_ref().and_then(|shown| {
-        let From(visitor) = From::of(request.headers(), request.extensions());
-        Act::of(&gateway.accounts, found.route, path, &shown.session, visitor)
-    });
+    let act = match &shown {
+        Some(shown) => {
+            let From(visitor) = From::of(request.headers(), request.extensions());
+            let act = Act::begin(&gateway.accounts, found.route, path, &shown.session, visitor).await;
+            act.map_err(IntoResponse::into_response)?
+        }
+        None => None,
+    };
     // What shows who somebody is ends here: a service takes our word alone.
     let ours = [AUTHORIZATION.as_str(), COOKIE.as_str(), IDENTITY_HEADER];
     for header in ours.into_iter().filter(|_| found.context.is_some()) {

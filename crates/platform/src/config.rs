@@ -327,6 +327,7 @@ impl Settings {
         settings.time_zone()?;
         settings.refuse_what_is_not_built()?;
         settings.refuse_a_broken_edge()?;
+        settings.sessions.refuse_what_lets_nobody_in()?;
         Ok(settings)
     }
 

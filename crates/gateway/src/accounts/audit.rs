@@ -8,16 +8,15 @@ use kernel::Time;
 use platform::problem::Problem;
 use rusqlite::{Connection, params};
 use serde::Serialize;
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use super::guessing::{FORGOTTEN, KNOWN, keyed};
-use super::{Accounts, outage};
+use super::{Accounts, outage, rows};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema)]
 #[schemars(rename_all = "kebab-case", rename = "Audited")]
-pub(crate) enum What {
+pub(super) enum What {
     SignedUp,
     SignedIn,
     SignInFailed,
@@ -72,32 +71,38 @@ pub struct Visitor {
     pub request: Option<Uuid>,
 }
 
-/// One thing that happened.
+/// One thing that happened; acts have a way of their own.
 #[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) what: What,
+pub(super) struct Entry {
+    what: What,
     /// Who did it, as `role/id`; or a hash of the login that somebody tried.
-    pub(crate) who: Option<String>,
+    who: Option<String>,
     /// Whom or what it was done to.
-    pub(crate) subject: Option<String>,
-    /// The route that was called.
-    pub(crate) route: Option<String>,
-    /// How it was answered; nothing where the caller went before it was.
-    pub(crate) status: Option<u16>,
+    subject: Option<String>,
 }
 
 impl Entry {
     /// `what`, without more.
-    pub(crate) const fn new(what: What) -> Self {
-        Self { what, who: None, subject: None, route: None, status: None }
+    pub(super) const fn new(what: What) -> Self {
+        Self { what, who: None, subject: None }
     }
 
-    pub(crate) fn by(mut self, who: impl std::fmt::Display) -> Self {
+    /// Somebody has tried `login`, and nobody knows who that is: tries for one login can be seen to belong together, and
+    /// whose it is.
+    pub(super) fn of_login(what: What, connection: &Connection, login: &str) -> rusqlite::Result<Self> {
+        let entry = Self::new(what).by(somebody(connection, login)?);
+        Ok(match rows::by_login(connection, login)? {
+            Some(known) => entry.to(known.account.actor()),
+            None => entry,
+        })
+    }
+
+    pub(super) fn by(mut self, who: impl std::fmt::Display) -> Self {
         self.who = Some(who.to_string());
         self
     }
 
-    pub(crate) fn to(mut self, subject: impl std::fmt::Display) -> Self {
+    pub(super) fn to(mut self, subject: impl std::fmt::Display) -> Self {
         self.subject = Some(subject.to_string());
         self
     }
@@ -121,7 +126,7 @@ pub(crate) struct Record {
     /// The route that was called.
     #[serde(skip_serializing_if = "Option::is_none")]
     route: Option<String>,
-    /// How it was answered; not there where the caller went before it was.
+    /// How it was answered; not there where the caller went, or the gateway stopped, before it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 100, max = 599))]
     status: Option<u16>,
@@ -145,26 +150,20 @@ pub(crate) struct Asked {
 
 /// Writes `entry` within whatever transaction is under way.
 pub(super) fn write(connection: &Connection, entry: &Entry, visitor: &Visitor, now: i64) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO audit (at, what, who, subject, route, status, address, request) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let address = (!visitor.address.is_unspecified()).then(|| visitor.address.to_canonical().to_string());
+    let sql = "INSERT INTO audit (at, what, who, subject, address, request) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let request = visitor.request.map(|id| id.to_string());
-    let Entry { what, who, subject, route, status } = entry;
-    connection.prepare_cached(sql)?.execute(params![
-        now,
-        what.name(),
-        who,
-        subject,
-        route,
-        status,
-        address,
-        request
-    ])?;
+    let Entry { what, who, subject } = entry;
+    connection.prepare_cached(sql)?.execute(params![now, what.name(), who, subject, address_of(visitor), request])?;
     Ok(())
 }
 
-/// Who tried to sign in, where nobody knows who that is: tries for one login can be seen to belong together.
-pub(super) fn somebody(connection: &Connection, login: &str) -> rusqlite::Result<String> {
+/// The address that `visitor` comes from, where there is one.
+pub(super) fn address_of(visitor: &Visitor) -> Option<String> {
+    (!visitor.address.is_unspecified()).then(|| visitor.address.to_canonical().to_string())
+}
+
+/// What stands for a login that was tried.
+fn somebody(connection: &Connection, login: &str) -> rusqlite::Result<String> {
     use std::fmt::Write;
     let key = keyed(connection, &["audit", login])?;
     Ok(key.iter().take(8).fold("login:".to_owned(), |mut text, byte| {
@@ -189,34 +188,10 @@ pub(super) fn clean(connection: &Connection, now: i64, kept: SignedDuration) -> 
 }
 
 impl Accounts {
-    /// Writes down what was done, and waits until that is kept. It is kept also where nobody waits any more.
-    pub(crate) async fn tell(&self, entry: Entry, visitor: Visitor) {
-        let (done, written) = oneshot::channel();
-        self.write_later(entry, visitor, done);
-        // The other half goes away only when it is written, or cannot be.
-        drop(written.await);
-    }
-
-    /// As [`Accounts::tell`], for somebody who does not wait.
-    pub(crate) fn tell_later(&self, entry: Entry, visitor: Visitor) {
-        self.write_later(entry, visitor, oneshot::channel().0);
-    }
-
-    fn write_later(&self, entry: Entry, visitor: Visitor, done: oneshot::Sender<()>) {
-        let (accounts, now) = (self.clone(), self.now());
-        self.0.shutdown.spawn("what was done is written down", async move {
-            let written = accounts.0.database.run(move |connection| write(connection, &entry, &visitor, now)).await;
-            if let Err(error) = written {
-                tracing::error!(%error, "what was done could not be written down");
-            }
-            drop(done);
-        });
-    }
-
     /// What happened, newest first; one more than the limit where there is more.
     pub(crate) async fn audit(&self, asked: Asked) -> Result<Vec<Record>, Problem> {
         let sql = "SELECT id, at, what, who, subject, route, status, address, request FROM audit \
-                   WHERE id < ?1 AND (?2 IS NULL OR who = ?2) AND (?3 IS NULL OR what = ?3) ORDER BY id DESC LIMIT ?4";
+                   WHERE id < ?1 AND (?2 IS NULL OR ?2 IN (who, subject)) AND (?3 IS NULL OR what = ?3) ORDER BY id DESC LIMIT ?4";
         let read = move |connection: &Connection| {
             let mut statement = connection.prepare_cached(sql)?;
             let limit = asked.limit as i64 + 1;

@@ -4,23 +4,27 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use kernel::phone::Mobile;
+use platform::config::Sessions;
 use platform::problem::Problem;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{self, Entry, Visitor, What};
-use super::guessing::{self, keyed};
+use super::guessing::{self, Counted, Key, keyed};
 use super::{Accounts, seconds};
 
 const SECOND: i64 = 1_000;
 const HOUR: i64 = 3_600 * SECOND;
 /// How long a code is good.
 const GOOD: i64 = 300 * SECOND;
-/// How often one may be tried.
-const MOST_TRIES: i64 = 5;
-/// How many codes go to one phone: one in half a minute, five in an hour, ten in a day.
-const OF_PHONE: [(i64, i64); 3] = [(1, 30 * SECOND), (5, HOUR), (10, 24 * HOUR)];
-/// How many codes one address may ask for in an hour.
-const OF_ADDRESS: [(i64, i64); 1] = [(20, HOUR)];
+/// How often one may be tried where it was asked for, and elsewhere.
+const MOST_TRIES: (i64, i64) = (5, 3);
+/// How many wrong codes come from one address: whoever tries few for each of many phones is held by this.
+const WRONG: [(i64, i64); 2] = [(20, HOUR), (60, 24 * HOUR)];
+/// How many codes go to one phone because somebody at one address asks: one in half a minute, five in an hour, ten in a day.
+const OF_PLACE: [(i64, i64); 3] = [(1, 30 * SECOND), (5, HOUR), (10, 24 * HOUR)];
+/// And whoever asks, from addresses where nobody has signed in with it: a stranger who has all of them sent leaves that
+/// person theirs.
+const OF_PHONE: [(i64, i64); 3] = [(1, 30 * SECOND), (10, HOUR), (20, 24 * HOUR)];
 
 /// A code under way to a phone.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + 'a>>;
@@ -53,6 +57,8 @@ pub enum Codes {
 pub(super) enum Checked {
     Fits,
     Wrong,
+    /// So many were wrong that the next has to wait, in milliseconds.
+    TooMany(i64),
 }
 
 impl Accounts {
@@ -66,9 +72,9 @@ impl Accounts {
             return Err(Problem::unavailable("There is no way by which codes could be sent here.", 3_600));
         }
         let code = format!("{:06}", self.0.opener.ids.bits() % 1_000_000);
-        let (kept, to) = (code.clone(), phone.clone());
-        let limited_at = (self.settings().codes_an_hour.into(), self.now());
-        let noted = self.run(move |connection| note(connection, &to, &kept, &visitor, limited_at));
+        let (now, kept, to) = (self.now(), code.clone(), phone.clone());
+        let settings = Arc::clone(&self.0.opener.settings);
+        let noted = self.run(move |connection| note(connection, &to, &kept, &visitor, (&settings, now)));
         if let Err(wait) = noted.await? {
             return Err(Problem::too_many_requests(seconds(wait)));
         }
@@ -92,49 +98,90 @@ fn note(
     phone: &Mobile,
     code: &str,
     visitor: &Visitor,
-    (most_in_all, now): (i64, i64),
+    (settings, now): (&Sessions, i64),
 ) -> rusqlite::Result<Result<(), i64>> {
-    let entry =
-        |what, connection| Ok::<_, rusqlite::Error>(Entry::new(what).by(audit::somebody(connection, phone.as_str())?));
-    let from = keyed(connection, &["codes from", &guessing::counted(visitor.address)])?;
-    let to = keyed(connection, &["codes to", phone.as_str()])?;
-    let of_address: &[_] = if visitor.address.is_loopback() { &[] } else { &OF_ADDRESS };
-    let of_all = [(most_in_all, HOUR)];
-    let all = [(from, of_address), (to, &OF_PHONE), (keyed(connection, &["codes in all"])?, &of_all)];
-    let allowed = guessing::once_more(connection, &all, now)?;
+    let entry = |what| Entry::of_login(what, connection, phone.as_str());
+    let place = guessing::place(connection, phone.as_str(), visitor.address)?;
+    let allowed = count(connection, phone, &place, visitor, (settings, now))?;
     if allowed.is_err() && !guessing::is_worth_telling(connection, visitor.address, now)? {
         return Ok(allowed);
     }
     if allowed.is_err() {
-        audit::write(connection, &entry(What::CodeLocked, connection)?, visitor, now)?;
+        audit::write(connection, &entry(What::CodeLocked)?, visitor, now)?;
         return Ok(allowed);
     }
-    let sql = "INSERT INTO codes (phone, code, tries, expires_at) VALUES (?1, ?2, 0, ?3) \
-               ON CONFLICT DO UPDATE SET code = ?2, tries = 0, expires_at = ?3";
+    let sql = "INSERT INTO codes (phone, code, asked_from, tries, elsewhere, expires_at) VALUES (?1, ?2, ?3, 0, 0, ?4) \
+               ON CONFLICT DO UPDATE SET code = ?2, asked_from = ?3, tries = 0, elsewhere = 0, expires_at = ?4";
     let key = keyed(connection, &["code of", phone.as_str()])?;
     let hash = keyed(connection, &["code", phone.as_str(), code])?;
-    connection.prepare_cached(sql)?.execute(params![key, hash, now + GOOD])?;
-    audit::write(connection, &entry(What::CodeSent, connection)?, visitor, now)?;
+    connection.prepare_cached(sql)?.execute(params![key, hash, place, now + GOOD])?;
+    audit::write(connection, &entry(What::CodeSent)?, visitor, now)?;
     Ok(allowed)
 }
 
-/// What was not sent is no code.
-fn forget(connection: &Connection, phone: &Mobile) -> rusqlite::Result<()> {
+/// Counts a code to `phone` for whoever asks for it at `place`.
+fn count(
+    connection: &Connection,
+    phone: &Mobile,
+    place: &Key,
+    visitor: &Visitor,
+    (settings, now): (&Sessions, i64),
+) -> rusqlite::Result<Result<(), i64>> {
+    let of_address = [(settings.codes_an_hour_each.into(), HOUR)];
+    let of_all = [(settings.codes_an_hour.into(), HOUR)];
+    let is_known = guessing::is_known(connection, place, now)?;
+    let from = guessing::counted(visitor.address);
+    let all: [Counted<'_>; 4] = [
+        (keyed(connection, &["codes from", &from])?, if visitor.address.is_loopback() { &[] } else { &of_address }),
+        (keyed(connection, &["codes to", phone.as_str(), &from])?, &OF_PLACE),
+        (keyed(connection, &["codes to", phone.as_str()])?, if is_known { &[] } else { &OF_PHONE }),
+        (keyed(connection, &["codes in all"])?, &of_all),
+    ];
+    guessing::once_more(connection, &all, now)
+}
+
+/// The code of `phone` is one no more: it was not sent, or has opened what it opens.
+pub(super) fn forget(connection: &Connection, phone: &Mobile) -> rusqlite::Result<()> {
     let key = keyed(connection, &["code of", phone.as_str()])?;
     connection.prepare_cached("DELETE FROM codes WHERE phone = ?1")?.execute([key])?;
     Ok(())
 }
 
-/// Whether `code` is the one that came to `phone`; one that fits is used up by that.
-pub(super) fn check(connection: &Connection, phone: &Mobile, code: &str, now: i64) -> rusqlite::Result<Checked> {
-    let key = keyed(connection, &["code of", phone.as_str()])?;
-    let sql = "UPDATE codes SET tries = tries + 1 WHERE phone = ?1 AND expires_at > ?2 AND tries < ?3 RETURNING code";
-    let mut statement = connection.prepare_cached(sql)?;
-    let kept: Option<Vec<u8>> = statement.query_row(params![key, now, MOST_TRIES], |row| row.get(0)).optional()?;
-    let shown = keyed(connection, &["code", phone.as_str(), code.trim()])?;
-    if kept.is_none_or(|kept| kept != shown) {
-        return Ok(Checked::Wrong);
+/// Whether `code` is the one that came to `phone`. Who tries elsewhere than where it was asked for uses up tries of their
+/// own. One that does not fit is counted and written down: guessing is to be seen.
+pub(super) fn check(
+    connection: &Connection,
+    phone: &Mobile,
+    code: &str,
+    visitor: &Visitor,
+    now: i64,
+) -> rusqlite::Result<Checked> {
+    let from = keyed(connection, &["wrong codes from", &guessing::counted(visitor.address)])?;
+    let wrong: [Counted<'_>; 1] = [(from, if visitor.address.is_loopback() { &[] } else { &WRONG })];
+    if let Err(wait) = guessing::has_to_wait(connection, &wrong, now)? {
+        if guessing::is_worth_telling(connection, visitor.address, now)? {
+            audit::write(connection, &Entry::new(What::SignInLocked), visitor, now)?;
+        }
+        return Ok(Checked::TooMany(wait));
     }
-    forget(connection, phone)?;
-    Ok(Checked::Fits)
+    let key = keyed(connection, &["code of", phone.as_str()])?;
+    let place = guessing::place(connection, phone.as_str(), visitor.address)?;
+    let sql = "UPDATE codes SET tries = tries + (asked_from = ?3), elsewhere = elsewhere + (asked_from != ?3) \
+               WHERE phone = ?1 AND expires_at > ?2 AND iif(asked_from = ?3, tries < ?4, elsewhere < ?5) RETURNING code";
+    let mut statement = connection.prepare_cached(sql)?;
+    let asked = params![key, now, place, MOST_TRIES.0, MOST_TRIES.1];
+    let kept: Option<Vec<u8>> = statement.query_row(asked, |row| row.get(0)).optional()?;
+    let shown = keyed(connection, &["code", phone.as_str(), code.trim()])?;
+    if kept.is_some_and(|kept| kept == shown) {
+        return Ok(Checked::Fits);
+    }
+    guessing::count(connection, &wrong, now)?;
+    failed(connection, phone, visitor, now)?;
+    Ok(Checked::Wrong)
+}
+
+/// Writes down that a code has opened nothing.
+pub(super) fn failed(connection: &Connection, phone: &Mobile, visitor: &Visitor, now: i64) -> rusqlite::Result<()> {
+    let entry = Entry::of_login(What::SignInFailed, connection, phone.as_str())?;
+    audit::write(connection, &entry, visitor, now)
 }

@@ -31,13 +31,14 @@ pub enum Demo {
 }
 
 impl Accounts {
-    /// Makes whom there has to be at the start: demo people or none, and the first operator where a password for them is
+    /// Writes down what was under way when we stopped, and makes whom there has to be at the start: demo people or none, and the first operator where a password for them is
     /// given. One who is there keeps the password that they have.
     ///
     /// # Errors
     /// When the database does not answer, or the operator's password is none.
     pub async fn prepare(&self, demo: Demo, operator: Option<&Secret>) -> Result<(), Problem> {
         self.0.is_demo.store(demo != Demo::Nobody, Ordering::Relaxed);
+        self.end_acts_of_before().await?;
         match demo {
             Demo::People(stores) => {
                 let roles = Role::OF_PEOPLE.into_iter().filter(|role| *role != Role::Operator || operator.is_none());
@@ -91,7 +92,8 @@ impl Accounts {
         if taken {
             return Ok(());
         }
-        let hash = self.0.passwords.hash(password.reveal().to_owned(), vec![FIRST_OPERATOR.to_owned()]).await?;
+        let logins = vec![FIRST_OPERATOR.to_owned()];
+        let hash = self.0.passwords.hash("password", password.reveal().to_owned(), logins).await?;
         let account = Account { id: self.new_id()?, role: Role::Operator, stores: Vec::new() };
         let now = self.now();
         self.run(move |connection| {

@@ -82,7 +82,8 @@ impl Accounts {
             Ok(subject) => subject,
             Err(failed) => {
                 tracing::warn!(%failed, "somebody could not sign in with Kakao");
-                self.tell(Entry::new(What::SignInFailed).by("kakao"), visitor).await;
+                let entry = Entry::new(What::SignInFailed).by("kakao");
+                self.run(move |connection| audit::write(connection, &entry, &visitor, now)).await?;
                 return Ok(Back::Failed(failed));
             }
         };
@@ -105,7 +106,11 @@ impl Accounts {
                 connection.prepare_cached(sql)?.query_row([&issuer, &subject], |row| row.get(0)).optional()?;
             let known = linked.map(|id| rows::by_id(connection, &id)).transpose()?.flatten();
             let account = match known {
-                Some(known) if known.disabled_at.is_some() => return Ok(None),
+                Some(known) if known.disabled_at.is_some() => {
+                    let entry = Entry::new(What::SignInFailed).by("kakao").to(known.account.actor());
+                    audit::write(connection, &entry, &visitor, now)?;
+                    return Ok(None);
+                }
                 Some(known) => known.account,
                 None => {
                     let account = Account { id, role: Role::Customer, stores: Vec::new() };

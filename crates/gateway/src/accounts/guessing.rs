@@ -59,6 +59,24 @@ pub(super) fn counted(address: IpAddr) -> String {
     }
 }
 
+/// `login` at `address`.
+pub(super) fn place(connection: &Connection, login: &str, address: IpAddr) -> rusqlite::Result<Key> {
+    keyed(connection, &[OF_PAIR.0, login, &counted(address)])
+}
+
+/// Whether somebody has signed in at `place` lately.
+pub(super) fn is_known(connection: &Connection, place: &Key, now: i64) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM known WHERE place = ?1 AND last_at > ?2")?;
+    statement.exists(params![place, now - KNOWN])
+}
+
+/// Somebody has signed in at `place`.
+pub(super) fn is_known_from_now(connection: &Connection, place: &Key, now: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO known (place, last_at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET last_at = ?2";
+    connection.prepare_cached(sql)?.execute(params![place, now])?;
+    Ok(())
+}
+
 /// Counts a try to sign in as `login`, unless it has to wait: then for how many milliseconds.
 pub(super) fn begin(
     connection: &Connection,
@@ -67,9 +85,8 @@ pub(super) fn begin(
     now: i64,
 ) -> rusqlite::Result<Result<Try, i64>> {
     let from = counted(address);
-    let pair = keyed(connection, &[OF_PAIR.0, login, &from])?;
-    let mut statement = connection.prepare_cached("SELECT 1 FROM known WHERE place = ?1 AND last_at > ?2")?;
-    let is_known = statement.exists(params![pair, now - KNOWN])?;
+    let pair = place(connection, login, address)?;
+    let is_known = is_known(connection, &pair, now)?;
     let mut counters = vec![(pair, OF_PAIR.1)];
     if !is_known {
         counters.push((keyed(connection, &[OF_LOGIN.0, login])?, OF_LOGIN.1));
@@ -112,9 +129,7 @@ fn pause(over: i64) -> i64 {
 pub(super) fn went_well(connection: &Connection, this: &Try, now: i64) -> rusqlite::Result<()> {
     connection.prepare_cached("DELETE FROM attempts WHERE key = ?1")?.execute([this.pair])?;
     take_back(connection, &this.wide)?;
-    let sql = "INSERT INTO known (place, last_at) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET last_at = ?2";
-    connection.prepare_cached(sql)?.execute(params![this.pair, now])?;
-    Ok(())
+    is_known_from_now(connection, &this.pair, now)
 }
 
 /// It was not tried after all.
@@ -142,6 +157,15 @@ pub(super) type Counted<'a> = (Key, &'a [(i64, i64)]);
 
 /// Counts one more of each of `all`, if none has to wait; or tells for how many milliseconds the longest has to.
 pub(super) fn once_more(connection: &Connection, all: &[Counted<'_>], now: i64) -> rusqlite::Result<Result<(), i64>> {
+    let allowed = has_to_wait(connection, all, now)?;
+    if allowed.is_ok() {
+        count(connection, all, now)?;
+    }
+    Ok(allowed)
+}
+
+/// For how many milliseconds the longest of `all` has to wait, if any has to.
+pub(super) fn has_to_wait(connection: &Connection, all: &[Counted<'_>], now: i64) -> rusqlite::Result<Result<(), i64>> {
     let mut wait = 0;
     for (key, limits) in all {
         for (most, span) in *limits {
@@ -152,11 +176,13 @@ pub(super) fn once_more(connection: &Connection, all: &[Counted<'_>], now: i64) 
             wait = wait.max(oldest.map_or(0, |oldest| oldest + span - now));
         }
     }
-    if wait > 0 {
-        return Ok(Err(wait));
-    }
+    Ok(if wait > 0 { Err(wait) } else { Ok(()) })
+}
+
+/// Counts one more of each of `all`.
+pub(super) fn count(connection: &Connection, all: &[Counted<'_>], now: i64) -> rusqlite::Result<()> {
     for (key, _) in all {
         connection.prepare_cached("INSERT INTO requests (key, at) VALUES (?1, ?2)")?.execute(params![key, now])?;
     }
-    Ok(Ok(()))
+    Ok(())
 }

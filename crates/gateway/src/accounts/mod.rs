@@ -1,5 +1,6 @@
 //! Who there is, and who is signed in: the gateway's own database.
 
+mod acts;
 mod audit;
 mod codes;
 mod demo;
@@ -31,8 +32,9 @@ use platform::store::StoreError;
 use rusqlite::Connection;
 
 use crate::kakao::Kakao;
+pub(crate) use acts::{Doing, UnderWay};
 pub use audit::Visitor;
-pub(crate) use audit::{Asked, Entry, Record, What};
+pub(crate) use audit::{Asked, Record};
 pub use codes::{CodeSender, Codes, NotSent, Sending};
 pub use demo::{DEMO_PASSWORD, Demo};
 pub(crate) use errands::Back;

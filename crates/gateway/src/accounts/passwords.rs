@@ -46,19 +46,24 @@ impl Passwords {
         Self { turns: Arc::new(Semaphore::new(turns)), places: Arc::new(Semaphore::new(turns + WAITING)) }
     }
 
-    /// What is kept of `password`, which is new and somebody's who signs in with `logins`.
+    /// What is kept of `password`, which is new, came in `field` and is somebody's who signs in with `logins`.
     ///
     /// # Errors
     /// 422 for one that is not fit to be one; 503 when too many wait.
-    pub(super) async fn hash(&self, password: String, logins: Vec<String>) -> Result<String, Problem> {
+    pub(super) async fn hash(
+        &self,
+        field: &'static str,
+        password: String,
+        logins: Vec<String>,
+    ) -> Result<String, Problem> {
         let made = move || {
             let password = normal(&password);
             refuse(&password, &logins)?;
-            Ok(hashed(&password, &Argon2::default()))
+            Ok::<_, Unfit>(hashed(&password, &Argon2::default()))
         };
         match self.work(made).await? {
             Ok(hash) => hash,
-            Err(unfit) => Err(unfit_problem(unfit)),
+            Err(unfit) => Err(Problem::invalid_field(field, unfit)),
         }
     }
 
@@ -132,10 +137,6 @@ fn refuse(password: &str, logins: &[String]) -> Result<(), Unfit> {
     let ours: Vec<&str> = logins.iter().map(String::as_str).chain(["baedal", "배달"]).collect();
     let guesses = zxcvbn::zxcvbn(password, &ours).guesses();
     if guesses < FEWEST_GUESSES { Err(Unfit::Common) } else { Ok(()) }
-}
-
-pub(super) fn unfit_problem(unfit: Unfit) -> Problem {
-    Problem::invalid_field("password", unfit)
 }
 
 #[cfg(test)]

@@ -77,14 +77,17 @@ impl Accounts {
     pub(crate) async fn list(
         &self,
         after: Option<String>,
-        role: Option<Role>,
+        (role, login): (Option<Role>, Option<Login>),
         limit: usize,
     ) -> Result<Vec<Listed>, Problem> {
         self.run(move |connection| {
-            let sql = "SELECT id FROM accounts WHERE id > ?1 AND (?2 IS NULL OR role = ?2) ORDER BY id LIMIT ?3";
+            let sql = "SELECT id FROM accounts WHERE id > ?1 AND (?2 IS NULL OR role = ?2) \
+                       AND (?3 IS NULL OR id IN (SELECT account FROM logins WHERE login = ?3)) ORDER BY id LIMIT ?4";
             let mut statement = connection.prepare_cached(sql)?;
             let after = after.unwrap_or_default();
-            let ids = statement.query_map(params![after, role.map(Role::name), limit as i64 + 1], |row| row.get(0))?;
+            let login = login.as_ref().map(Login::as_str);
+            let asked = params![after, role.map(Role::name), login, limit as i64 + 1];
+            let ids = statement.query_map(asked, |row| row.get(0))?;
             let ids: Vec<String> = ids.collect::<rusqlite::Result<_>>()?;
             ids.iter().filter_map(|id| listed(connection, id).transpose()).collect()
         })

@@ -4,7 +4,8 @@
 pub(super) const VERSION: i64 = 1;
 
 /// Of tokens, codes and passwords there are hashes only. What happened is written down once and not changed; it goes
-/// when it is older than `kept.audit_from`.
+/// when it is older than `kept.audit_from`. An act stands among `acts` from before it is done until it is known how it
+/// went.
 pub(super) const TABLES: &str = "
 CREATE TABLE secrets (
     name  TEXT PRIMARY KEY,
@@ -52,7 +53,9 @@ CREATE TABLE known (
 CREATE TABLE codes (
     phone      BLOB PRIMARY KEY,
     code       BLOB    NOT NULL,
+    asked_from BLOB    NOT NULL,
     tries      INTEGER NOT NULL,
+    elsewhere  INTEGER NOT NULL,
     expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE links (
@@ -87,6 +90,15 @@ CREATE TABLE audit (
     request TEXT
 );
 CREATE INDEX audit_by_time ON audit (at);
+CREATE TABLE acts (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    who     TEXT    NOT NULL,
+    subject TEXT,
+    route   TEXT    NOT NULL,
+    address TEXT,
+    request TEXT
+);
 CREATE TABLE kept (audit_from INTEGER NOT NULL);
 INSERT INTO kept VALUES (0);
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit

@@ -16,8 +16,8 @@ use super::rows::{self, Known, New};
 use super::sessions::{self, Opening, Proof, Session, SignedIn, Which};
 use super::{Account, Accounts, seconds};
 
-/// So many accounts may be made from one address in an hour.
-const MOST_SIGN_UPS: (i64, i64) = (20, 3_600_000);
+/// An hour, in milliseconds.
+const HOUR: i64 = 3_600_000;
 /// So long after signing in with a code one may choose a password without knowing the old one.
 const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
@@ -33,7 +33,8 @@ pub(crate) enum SignUp {
 enum Made {
     Opened(SignedIn),
     Taken,
-    Refused,
+    OnlyByPassword,
+    Refused(Checked),
 }
 
 impl Accounts {
@@ -90,7 +91,7 @@ impl Accounts {
     /// Signs in who knows the code that came to `phone`. Whoever is new becomes a customer by that.
     ///
     /// # Errors
-    /// 401 where phone and code do not belong together.
+    /// 401 where phone and code do not belong together, 403 where the phone is somebody's who can do more than order.
     pub(crate) async fn sign_in_by_code(
         &self,
         phone: &Mobile,
@@ -100,14 +101,20 @@ impl Accounts {
         let (phone, now, live) = (phone.clone(), self.now(), Arc::clone(&self.0.live));
         let (opener, id) = (self.0.opener.clone(), self.new_id()?);
         let made = self.run(move |connection| {
-            if codes::check(connection, &phone, &code, now)? != Checked::Fits {
-                return refused(connection, &phone, &visitor, now);
+            let checked = codes::check(connection, &phone, &code, &visitor, now)?;
+            if checked != Checked::Fits {
+                return Ok(Made::Refused(checked));
             }
+            codes::forget(connection, &phone)?;
             let account = match rows::by_login(connection, phone.as_str())? {
-                Some(known) if known.disabled_at.is_some() => return refused(connection, &phone, &visitor, now),
+                Some(known) if known.disabled_at.is_some() => {
+                    codes::failed(connection, &phone, &visitor, now)?;
+                    return Ok(Made::Refused(Checked::Fits));
+                }
                 // Those who can do more than order are not let in by a telephone alone.
                 Some(known) if known.account.role != Role::Customer => {
-                    return refused(connection, &phone, &visitor, now);
+                    codes::failed(connection, &phone, &visitor, now)?;
+                    return Ok(Made::OnlyByPassword);
                 }
                 Some(known) => known.account,
                 None => {
@@ -116,6 +123,8 @@ impl Accounts {
                     account
                 }
             };
+            let place = guessing::place(connection, phone.as_str(), visitor.address)?;
+            guessing::is_known_from_now(connection, &place, now)?;
             let opening = opener.opening(account, Proof::Code, visitor.device.clone());
             open(connection, &live, &opening, &visitor, now)?;
             Ok(Made::Opened(opening.signed))
@@ -135,17 +144,21 @@ impl Accounts {
             SignUp::Email(login) => login.as_str().to_owned(),
         };
         self.count_sign_up(visitor.clone()).await?;
-        let hash = self.0.passwords.hash(password, vec![login.clone()]).await?;
+        let hash = self.0.passwords.hash("password", password, vec![login.clone()]).await?;
         let (now, live, opener, id) = (self.now(), Arc::clone(&self.0.live), self.0.opener.clone(), self.new_id()?);
         let made = self.run(move |connection| {
-            if let SignUp::Phone { phone, code } = &asked
-                && codes::check(connection, phone, code, now)? != Checked::Fits
-            {
-                return refused(connection, phone, &visitor, now);
+            if let SignUp::Phone { phone, code } = &asked {
+                let checked = codes::check(connection, phone, code, &visitor, now)?;
+                if checked != Checked::Fits {
+                    return Ok(Made::Refused(checked));
+                }
             }
             let account = match rows::by_login(connection, &login)? {
                 Some(known) if is_a_guest(&known) => {
-                    rows::set_password(connection, known.account.id.as_str(), &hash, None)?;
+                    let id = known.account.id.as_str();
+                    rows::set_password(connection, id, &hash, None)?;
+                    // Whoever had the number before is not to stay.
+                    sessions::end(connection, &live, id, Which::All)?;
                     known.account
                 }
                 Some(_) => return Ok(Made::Taken),
@@ -155,6 +168,10 @@ impl Accounts {
                     account
                 }
             };
+            // One that has opened nothing can still be signed in with.
+            if let SignUp::Phone { phone, .. } = &asked {
+                codes::forget(connection, phone)?;
+            }
             audit::write(connection, &Entry::new(What::SignedUp).by(account.actor()), &visitor, now)?;
             let opening = opener.opening(account, Proof::Password, visitor.device.clone());
             open(connection, &live, &opening, &visitor, now)?;
@@ -165,10 +182,10 @@ impl Accounts {
 
     /// Counted before the work on the password, which is what many of them would cost.
     async fn count_sign_up(&self, visitor: Visitor) -> Result<(), Problem> {
-        let now = self.now();
+        let (now, most) = (self.now(), self.settings().sign_ups_an_hour_each.into());
         let counted = self.run(move |connection| {
             let from = keyed(connection, &["sign-up", &guessing::counted(visitor.address)])?;
-            let limits: &[(i64, i64)] = if visitor.address.is_loopback() { &[] } else { &[MOST_SIGN_UPS] };
+            let limits: &[(i64, i64)] = if visitor.address.is_loopback() { &[] } else { &[(most, HOUR)] };
             guessing::once_more(connection, &[(from, limits)], now)
         });
         counted.await?.map_err(|wait| Problem::too_many_requests(seconds(wait)))
@@ -238,7 +255,7 @@ impl Accounts {
         let begun = self.run(move |connection| {
             let begun = guessing::begin(connection, &login, visitor.address, now)?;
             if begun.is_err() && guessing::is_worth_telling(connection, visitor.address, now)? {
-                let entry = Entry::new(What::SignInLocked).by(audit::somebody(connection, &login)?);
+                let entry = Entry::of_login(What::SignInLocked, connection, &login)?;
                 audit::write(connection, &entry, &visitor, now)?;
             }
             Ok((begun, rows::by_login(connection, &login)?))
@@ -261,7 +278,7 @@ impl Accounts {
     async fn failed(&self, login: String, visitor: Visitor) -> Result<(), Problem> {
         let now = self.now();
         self.run(move |connection| {
-            let entry = Entry::new(What::SignInFailed).by(audit::somebody(connection, &login)?);
+            let entry = Entry::of_login(What::SignInFailed, connection, &login)?;
             audit::write(connection, &entry, &visitor, now)
         })
         .await
@@ -287,7 +304,7 @@ impl Accounts {
     async fn hash_for(&self, account: &Account, password: String) -> Result<String, Problem> {
         let id = account.id.as_str().to_owned();
         let logins = self.run(move |connection| rows::logins(connection, &id)).await?;
-        self.0.passwords.hash(password, logins).await
+        self.0.passwords.hash("newPassword", password, logins).await
     }
 }
 
@@ -296,7 +313,11 @@ impl Made {
         match self {
             Self::Opened(signed) => Ok(signed),
             Self::Taken => Err(Problem::conflict("login-taken", "Somebody signs in with this already.")),
-            Self::Refused => Err(Problem::unauthenticated(
+            Self::OnlyByPassword => Err(Problem::forbidden(
+                "With this phone signs in somebody who can do more than order; that takes the password.",
+            )),
+            Self::Refused(Checked::TooMany(wait)) => Err(Problem::too_many_requests(seconds(wait))),
+            Self::Refused(Checked::Wrong | Checked::Fits) => Err(Problem::unauthenticated(
                 "Phone and code do not belong together, or the code is over. Ask for another: POST /api/phone-codes.",
             )),
         }
@@ -318,13 +339,6 @@ fn wrong() -> Problem {
 /// Somebody who has ordered by phone number and never chose a password.
 fn is_a_guest(known: &Known) -> bool {
     known.account.role == Role::Customer && known.password.is_none() && known.disabled_at.is_none()
-}
-
-/// A code that opens nothing is written down wherever it is tried: guessing is to be seen.
-fn refused(connection: &Connection, phone: &Mobile, visitor: &Visitor, now: i64) -> rusqlite::Result<Made> {
-    let entry = Entry::new(What::SignInFailed).by(audit::somebody(connection, phone.as_str())?);
-    audit::write(connection, &entry, visitor, now)?;
-    Ok(Made::Refused)
 }
 
 fn insert(

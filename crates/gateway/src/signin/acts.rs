@@ -13,7 +13,7 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use crate::Gateway;
-use crate::accounts::{Accounts, Asked, Entry, Record, Session, Visitor, What};
+use crate::accounts::{Accounts, Asked, Doing, Record, Session, UnderWay, Visitor};
 
 /// What an owner does that gives money back.
 const OF_OWNERS: [&str; 3] = ["/tickets/{orderId}/withdraw", "/tickets/{orderId}/adjust", "/tickets/{orderId}/reject"];
@@ -21,44 +21,50 @@ const OF_OWNERS: [&str; 3] = ["/tickets/{orderId}/withdraw", "/tickets/{orderId}
 /// A privileged act that is under way. One whose caller goes away before it is answered is written down too.
 pub(crate) struct Act {
     accounts: Accounts,
-    entry: Option<(Entry, Visitor)>,
+    under_way: Option<UnderWay>,
 }
 
 impl Act {
-    /// The act of whoever has `session` at `path`, if `route` makes it one.
-    pub(crate) fn of(
+    /// Begins the act of whoever has `session` at `path`, if `route` makes it one. It is kept before anything is done.
+    ///
+    /// # Errors
+    /// 503 where it cannot be kept.
+    pub(crate) async fn begin(
         accounts: &Accounts,
         route: &Route,
         path: &str,
         session: &Session,
         visitor: Visitor,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, Problem> {
         let is_privileged = match session.account.role {
             Role::Operator => route.method != Method::Get,
             Role::Owner => OF_OWNERS.contains(&route.path),
             Role::Customer | Role::Rider | Role::Service => false,
         };
         if !is_privileged {
-            return None;
+            return Ok(None);
         }
-        let mut entry = Entry::new(What::Act).by(session.account.actor());
-        entry.subject = subject(route.path, path);
-        entry.route = Some(format!("{} {}", route.method.name(), route.path));
-        Some(Self { accounts: accounts.clone(), entry: Some((entry, visitor)) })
+        let doing = Doing {
+            who: session.account.actor().to_string(),
+            subject: subject(route.path, path),
+            route: format!("{} {}", route.method.name(), route.path),
+        };
+        let under_way = Some(accounts.begin_act(doing, visitor).await?);
+        Ok(Some(Self { accounts: accounts.clone(), under_way }))
     }
 
     /// It was answered with `status`; waits until that is kept.
     pub(crate) async fn answered(mut self, status: u16) {
-        if let Some((entry, visitor)) = self.entry.take() {
-            self.accounts.tell(Entry { status: Some(status), ..entry }, visitor).await;
+        if let Some(act) = self.under_way.take() {
+            self.accounts.end_act(act, status).await;
         }
     }
 }
 
 impl Drop for Act {
     fn drop(&mut self) {
-        if let Some((entry, visitor)) = self.entry.take() {
-            self.accounts.tell_later(entry, visitor);
+        if let Some(act) = self.under_way.take() {
+            self.accounts.leave_act(act);
         }
     }
 }
@@ -73,7 +79,7 @@ fn subject(template: &str, path: &str) -> Option<String> {
 /// Which entries are asked for.
 #[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Of {
-    /// By whom, as `role/id`.
+    /// By whom, or to whom, as `role/id`.
     who: Option<String>,
     /// What happened, like `signed-in` or `act`.
     what: Option<String>,

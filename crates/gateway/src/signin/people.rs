@@ -27,6 +27,8 @@ const MOST_STORES: usize = 200;
 #[derive(Deserialize, schemars::JsonSchema)]
 pub(crate) struct Of {
     role: Option<Role>,
+    /// What they sign in with.
+    login: Option<String>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -69,7 +71,7 @@ fn of_people(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "string", "enum": Role::OF_PEOPLE.map(Role::name)})
 }
 
-/// `GET /operations/gateway/accounts?role=`: who there is.
+/// `GET /operations/gateway/accounts?role=&login=`: who there is.
 #[utoipa::path(
     get,
     path = "/api/operations/gateway/accounts",
@@ -84,7 +86,9 @@ pub(crate) async fn list(
     paging: Paging,
     Params(of): Params<Of>,
 ) -> Result<Response, Problem> {
-    let rows = gateway.accounts.list(paging.after()?, of.role, paging.limit()).await?;
+    let login = of.login.as_deref().map(Login::parse).transpose();
+    let login = login.map_err(|error| Problem::invalid_field("login", error))?;
+    let rows = gateway.accounts.list(paging.after()?, (of.role, login), paging.limit()).await?;
     Ok(Json(Page::of(rows, &paging, |last| last.id.clone())).into_response())
 }
 

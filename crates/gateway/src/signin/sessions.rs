@@ -52,6 +52,8 @@ pub(super) struct Opened<'a> {
     role: Role,
     /// When it ends at the latest.
     expires_at: Time,
+    /// When it ends unless it is used.
+    idle_ends_at: Time,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
@@ -64,8 +66,10 @@ struct Current<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     stores: &'a [StoreId],
     session_id: Uuid,
-    /// When it ends unless it is used.
+    /// When it ends at the latest.
     expires_at: Time,
+    /// When it ends unless it is used.
+    idle_ends_at: Time,
 }
 
 /// The sessions of one account that are not over, the newest first.
@@ -93,7 +97,7 @@ platform::written!(Opened<'_>, Current<'_>, All);
     responses(
         (status = 201, description = "Signed in: the token is to be sent as a bearer token.", body = Opened),
         (status = 401, description = "unauthenticated"),
-        (status = 403, description = "password-needed"),
+        (status = 403, description = "password-needed, forbidden"),
         (status = 429, description = "too-many-requests"),
     ),
 )]
@@ -120,7 +124,12 @@ pub(crate) async fn open(
 /// 201 with a token.
 pub(super) fn opened(signed: &SignedIn) -> Response {
     let session = &signed.session;
-    let body = Opened { token: &signed.token, role: session.account.role, expires_at: session.expires_at };
+    let body = Opened {
+        token: &signed.token,
+        role: session.account.role,
+        expires_at: session.expires_at,
+        idle_ends_at: session.ends_at(),
+    };
     (StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
@@ -155,7 +164,8 @@ pub(crate) async fn show(shown: Shown) -> Response {
         role: account.role,
         stores: &account.stores,
         session_id: session.id,
-        expires_at: session.ends_at(),
+        expires_at: session.expires_at,
+        idle_ends_at: session.ends_at(),
     };
     ([(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

@@ -107,6 +107,16 @@ async fn what_happened_is_read_in_pages_by_operators_alone_and_outlives_a_restar
 }
 
 #[tokio::test]
+async fn what_cannot_be_written_down_is_not_done() {
+    let desk = Desk::open().await;
+    let operator = desk.demo("operator").await;
+    rusqlite::Connection::open(desk.database()).unwrap().execute_batch("DROP TABLE acts").unwrap();
+    desk.get("/api/operations/app/orders", &operator).await.expect(200);
+    let refused = desk.post("/api/operations/app/orders/o1/cancel", &operator, json!({})).await.expect(503);
+    assert!(!refused.header("retry-after").is_empty());
+}
+
+#[tokio::test]
 async fn each_code_that_opens_nothing_is_written_down_wherever_it_is_tried() {
     let desk = Desk::open().await;
     let operator = desk.demo("operator").await;
@@ -115,8 +125,12 @@ async fn each_code_that_opens_nothing_is_written_down_wherever_it_is_tried() {
     let rider = json!({ "login": PHONE, "role": "rider" });
     desk.post("/api/operations/gateway/accounts", &operator, rider).await.expect(201);
     let code = desk.code(PHONE).await;
-    desk.by_code(PHONE, &code).await.expect(401);
+    desk.by_code(PHONE, &code).await.expect(403);
     let failed = audit(&desk, "&what=sign-in-failed").await;
     assert_eq!(failed.len(), 2);
     assert_eq!(failed[0]["who"], failed[1]["who"], "tries for one phone belong together");
+    assert_eq!(failed[1].get("subject"), None, "nobody's as yet");
+    let rider = failed[0]["subject"].as_str().unwrap();
+    assert!(rider.starts_with("rider/"), "and whose it is can be seen: {rider}");
+    assert_eq!(audit(&desk, &format!("&what=sign-in-failed&who={rider}")).await.len(), 1);
 }

@@ -20,10 +20,15 @@ async fn a_guest_orders_with_a_phone_number_and_keeps_the_account_when_they_sign
     assert_eq!(desk.seen(&again).await, desk.seen(&guest).await, "known by the number");
     desk.sign_in(PHONE, "").await.expect(401);
     desk.pass_seconds(60);
+    let before = desk.seen(&guest).await;
     let whole = desk.sign_up(PHONE, GOOD).await.token();
-    assert_eq!(desk.seen(&whole).await, desk.seen(&guest).await, "the same customer, now with a password");
+    assert_eq!(desk.seen(&whole).await, before, "the same customer, now with a password");
+    desk.get("/api/sessions/current", &guest).await.expect(401);
     desk.pass_seconds(60);
-    desk.sign_up(PHONE, OTHER).await.expect(409);
+    let code = desk.code(PHONE).await;
+    let body = json!({ "phone": PHONE, "code": code, "password": OTHER });
+    desk.post("/api/accounts", "", body).await.expect(409);
+    desk.by_code(PHONE, &code).await.expect(201);
     desk.sign_in(PHONE, GOOD).await.expect(201);
 }
 
@@ -97,7 +102,8 @@ async fn one_phone_gets_so_many_codes_and_no_more() {
 
 #[tokio::test]
 async fn one_address_asks_for_so_many_codes_and_no_more() {
-    let desk = Desk::open().await;
+    let sessions = Sessions { codes_an_hour_each: 20, ..Sessions::default() };
+    let desk = Desk::with(sessions, gateway::accounts::Codes::Shown).await;
     let ask =
         async |n: u32| desk.post("/api/phone-codes", "", json!({ "phone": format!("0101234{n:04}") })).await.status;
     for n in 0..20 {
@@ -106,6 +112,56 @@ async fn one_address_asks_for_so_many_codes_and_no_more() {
     assert_eq!(ask(20).await, 429);
     desk.from("192.0.2.1");
     assert_eq!(ask(20).await, 202, "whose phone it is has not to wait for that");
+}
+
+#[tokio::test]
+async fn strangers_who_have_all_codes_of_a_phone_sent_leave_whoever_has_it_theirs() {
+    let desk = Desk::open().await;
+    let ask = async || desk.post("/api/phone-codes", "", json!({ "phone": PHONE })).await.status;
+    let code = desk.code(PHONE).await;
+    desk.by_code(PHONE, &code).await.expect(201);
+    let mut sent = 0;
+    for stranger in 0..40 {
+        desk.from(&format!("192.0.2.{}", stranger % 4));
+        desk.pass_seconds(30);
+        sent += i32::from(ask().await == 202);
+    }
+    assert_eq!(sent, 9, "ten in an hour, the first of which was not theirs");
+    desk.from(HOME);
+    assert_eq!(ask().await, 202);
+}
+
+#[tokio::test]
+async fn who_guesses_elsewhere_uses_up_tries_of_their_own() {
+    let desk = Desk::open().await;
+    let code = desk.code(PHONE).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    desk.from("192.0.2.9");
+    for _ in 0..3 {
+        desk.by_code(PHONE, wrong).await.expect(401);
+    }
+    desk.by_code(PHONE, &code).await.expect(401);
+    desk.from("192.0.2.10");
+    desk.by_code(PHONE, &code).await.expect(401);
+    desk.from(HOME);
+    desk.by_code(PHONE, &code).await.expect(201);
+}
+
+#[tokio::test]
+async fn whoever_tries_codes_of_many_phones_from_one_address_has_to_wait() {
+    let desk = Desk::open().await;
+    for n in 0..20 {
+        desk.by_code(&format!("0105555{n:04}"), "123456").await.expect(401);
+    }
+    assert_eq!(desk.by_code("01055550020", "123456").await.expect(429).header("retry-after"), "3600");
+    let body = json!({ "phone": PHONE, "code": "123456", "password": GOOD });
+    desk.post("/api/accounts", "", body).await.expect(429);
+    desk.from("192.0.2.1");
+    let code = desk.code(PHONE).await;
+    desk.by_code(PHONE, &code).await.expect(201);
+    desk.from(HOME);
+    desk.pass(1);
+    desk.by_code("01055550020", "123456").await.expect(401);
 }
 
 #[tokio::test]
@@ -158,6 +214,8 @@ async fn whoever_can_do_more_than_order_is_not_let_in_by_a_telephone_alone() {
     let made = json!({ "login": PHONE, "role": "rider" });
     desk.post("/api/operations/gateway/accounts", &operator, made).await.expect(201);
     let code = desk.code(PHONE).await;
+    let refused = desk.by_code(PHONE, &code).await.expect(403);
+    assert!(refused.text.contains("takes the password"), "{}", refused.text);
     desk.by_code(PHONE, &code).await.expect(401);
 }
 

@@ -20,7 +20,8 @@ async fn an_operator_makes_an_owner_who_chooses_a_password() {
     assert_eq!(refused.json()["type"], "/problems/password-needed");
     let choose = |new: &str| json!({ "login": "sajang@example.com", "password": once, "newPassword": new });
     desk.post("/api/sessions", "", choose(once)).await.expect(422);
-    desk.post("/api/sessions", "", choose("password1")).await.expect(422);
+    let unfit = desk.post("/api/sessions", "", choose("password1")).await.expect(422);
+    assert_eq!(unfit.json()["fields"][0]["field"], "newPassword");
     let token = desk.post("/api/sessions", "", choose(GOOD)).await.token();
     assert!(desk.seen(&token).await.ends_with(" of 1"));
     desk.sign_in("sajang@example.com", once).await.expect(401);
@@ -101,6 +102,12 @@ async fn people_are_listed_in_pages() {
     assert_eq!(rest["items"].as_array().unwrap().len(), 1);
     let riders = desk.get(&format!("{PEOPLE}?role=rider"), &operator).await.expect(200).json();
     assert_eq!(riders["items"][0]["id"], "demo-rider");
+    let found = desk.get(&format!("{PEOPLE}?login=RIDER&role=rider"), &operator).await.expect(200).json();
+    assert_eq!(found["items"], riders["items"]);
+    for nobody in ["login=010-1111-2222", "login=rider&role=owner"] {
+        assert_eq!(desk.get(&format!("{PEOPLE}?{nobody}"), &operator).await.json()["items"], json!([]), "{nobody}");
+    }
+    desk.get(&format!("{PEOPLE}?login=a"), &operator).await.expect(422);
     let one = desk.get(&format!("{PEOPLE}/demo-rider"), &operator).await.expect(200);
     assert_eq!(one.json(), riders["items"][0]);
     assert!(!one.text.contains("argon2"), "{}", one.text);

@@ -10,6 +10,7 @@ async fn whoever_signs_up_signs_in_and_is_known_to_the_services() {
     assert_eq!(session.header("cache-control"), "no-store");
     assert_eq!(session.json()["role"], "customer");
     assert_eq!(session.json()["expiresAt"], "2027-02-20T10:00:00Z");
+    assert_eq!(session.json()["idleEndsAt"], "2026-12-22T10:00:00Z");
     let token = session.token();
     assert_eq!(token.len(), 44, "256 bits");
     let me = desk.get("/api/sessions/current", &token).await.expect(200).json();

@@ -119,9 +119,6 @@ impl Settings {
         if self.connections.most == 0 || self.connections.most_per_address == 0 {
             return Err(SettingsError::Incomplete("connections.most and connections.most_per_address are at least 1"));
         }
-        if self.sessions.codes_an_hour == 0 {
-            return Err(SettingsError::Incomplete("sessions.codes_an_hour is at least 1"));
-        }
         Ok(())
     }
 }

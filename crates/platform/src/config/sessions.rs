@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use kernel::people::Role;
 use serde::{Deserialize, Serialize};
 
-use super::span;
+use super::{SettingsError, span};
 
 /// Sessions: each role's ends at the latest so long after signing in, and earlier when it is not used for so long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,10 @@ pub struct Sessions {
     pub audit: SignedDuration,
     /// How many codes may go to phones in an hour in all: each costs money, and strangers can ask for them.
     pub codes_an_hour: u32,
+    /// How many of them for people at one address.
+    pub codes_an_hour_each: u32,
+    /// How many accounts people at one address may make in an hour.
+    pub sign_ups_an_hour_each: u32,
     /// Whether browsers may send their session over plain HTTP; for a network that is trusted, and never for the open one.
     pub insecure_cookies: bool,
 }
@@ -57,12 +61,28 @@ impl Default for Sessions {
             operator_idle: SignedDuration::from_hours(1),
             audit: days(400),
             codes_an_hour: 1_000,
+            codes_an_hour_each: 50,
+            sign_ups_an_hour_each: 50,
             insecure_cookies: false,
         }
     }
 }
 
 impl Sessions {
+    /// Refuses what would let nobody in, or keep nothing.
+    pub(super) fn refuse_what_lets_nobody_in(&self) -> Result<(), SettingsError> {
+        let lengths = Role::OF_PEOPLE.into_iter().flat_map(|role| <[_; 2]>::from(self.of(role)));
+        if lengths.chain([self.audit]).any(|length| length < SignedDuration::from_mins(1)) {
+            return Err(SettingsError::Incomplete("the lengths of sessions, and sessions.audit, are at least 1m"));
+        }
+        if [self.codes_an_hour, self.codes_an_hour_each, self.sign_ups_an_hour_each].contains(&0) {
+            return Err(SettingsError::Incomplete(
+                "sessions.codes_an_hour, codes_an_hour_each and sign_ups_an_hour_each are at least 1",
+            ));
+        }
+        Ok(())
+    }
+
     /// The longest session of `role`, and how long it may go unused.
     pub const fn of(&self, role: Role) -> (SignedDuration, SignedDuration) {
         match role {

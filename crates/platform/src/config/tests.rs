@@ -118,3 +118,13 @@ fn a_file_that_was_asked_for_has_to_be_there() {
     let error = Settings::load(&[], [], Some(Path::new("/nowhere/baedal.toml"))).unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/baedal.toml cannot be read");
 }
+
+#[test]
+fn sessions_that_let_nobody_in_are_refused() {
+    for (key, value) in [("sessions.customer", "0s"), ("sessions.operator_idle", "59s"), ("sessions.audit", "0s")] {
+        assert!(refused(&[(key, value)], &[], "").contains("at least 1m"), "{key}");
+    }
+    for key in ["sessions.codes_an_hour", "sessions.codes_an_hour_each", "sessions.sign_ups_an_hour_each"] {
+        assert!(refused(&[(key, "0")], &[], "").contains("at least 1"), "{key}");
+    }
+}
