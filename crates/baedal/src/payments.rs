@@ -23,6 +23,8 @@ use serde::Serialize;
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// pay cannot be reached.
 const UNREACHABLE: PaymentAnswer = PaymentAnswer::NotSent { retry_after: RETRY_AFTER, why: NotSent::Unreachable };
+/// Whoever asks with less time than this is in a hurry; pay itself is given more.
+const HURRY: Duration = Duration::from_secs(2);
 /// How long a connection to pay may take to be made.
 const CONNECT: Duration = Duration::from_millis(500);
 
@@ -153,15 +155,12 @@ impl HttpPayments {
         let mut tried = Vec::new();
         while let Some(lease) = self.balancer.pick(&tried) {
             tried.push(lease.place());
-            let answer = self.call_once(lease.base(), payment).await;
-            let outcome = match answer {
-                None => Outcome::Refused,
-                Some(PaymentAnswer::InDoubt) => Outcome::Failed,
-                Some(
-                    PaymentAnswer::Approved { .. } | PaymentAnswer::Declined { .. } | PaymentAnswer::NotSent { .. },
-                ) => Outcome::Answered,
-            };
-            lease.ended(outcome);
+            let hurried = payment.deadline.left().is_some_and(|left| left < HURRY);
+            let (answer, outcome) = self.call_once(lease.base(), payment).await;
+            // The time comes from whoever asks, and says nothing of who was asked.
+            if !(hurried && outcome == Outcome::Failed) {
+                lease.ended(outcome);
+            }
             if answer.is_some() {
                 return answer;
             }
@@ -172,8 +171,8 @@ impl HttpPayments {
         None
     }
 
-    /// What pay says at `base`; `None` where there is nobody to ask.
-    async fn call_once(&self, base: &str, payment: &PaymentRequest) -> Option<PaymentAnswer> {
+    /// What pay says at `base`, which is nothing where there is nobody to ask; and what that says of `base`.
+    async fn call_once(&self, base: &str, payment: &PaymentRequest) -> (Option<PaymentAnswer>, Outcome) {
         let mut request = self.client.post(format!("{base}{}", self.path));
         // Each try is a call of its own, and an identity is for one.
         if let Some(signed) = self.signer.sign(&own_name(), Context::Pay, &Method::POST, &self.path) {
@@ -195,13 +194,17 @@ impl HttpPayments {
             token: &payment.token,
         };
         match request.json(&body).send().await {
-            Ok(response) if response.status().is_success() => {
-                Some(response.json().await.map_or(PaymentAnswer::InDoubt, answer))
-            }
+            Ok(response) if response.status().is_success() => match response.json().await {
+                Ok(reply) => (Some(answer(reply)), Outcome::Answered),
+                Err(_) => (Some(PaymentAnswer::InDoubt), Outcome::Failed),
+            },
             // Nothing was sent: there was nobody to send it to.
-            Err(error) if error.is_connect() => None,
-            Ok(response) => Some(refused(response).await),
-            Err(_) => Some(PaymentAnswer::InDoubt),
+            Err(error) if error.is_connect() => (None, Outcome::Refused),
+            Ok(response) => match refused(response).await {
+                PaymentAnswer::InDoubt => (Some(PaymentAnswer::InDoubt), Outcome::Failed),
+                other => (Some(other), Outcome::Answered),
+            },
+            Err(_) => (Some(PaymentAnswer::InDoubt), Outcome::Failed),
         }
     }
 }
@@ -223,7 +226,12 @@ fn own_name() -> Identity {
 async fn refused(response: reqwest::Response) -> PaymentAnswer {
     let problem: serde_json::Value = response.json().await.unwrap_or_default();
     match problem["type"].as_str() {
-        Some("/problems/paused" | "/problems/unauthenticated" | "/problems/keys-unreadable") => UNREACHABLE,
+        Some(
+            "/problems/paused"
+            | "/problems/unauthenticated"
+            | "/problems/keys-unreadable"
+            | "/problems/identity-too-old",
+        ) => UNREACHABLE,
         Some(_) | None => PaymentAnswer::InDoubt,
     }
 }
@@ -312,6 +320,27 @@ mod tests {
             assert!(matches!(answer, PaymentAnswer::Declined { .. }), "{answer:?}");
         }
         assert_eq!(stub.calls("payment"), 20);
+        shutdown.begin();
+    }
+
+    #[tokio::test]
+    async fn neither_a_doubt_that_pay_tells_nor_a_hurry_of_ours_leaves_it_out() {
+        let (shutdown, stub) = (Shutdown::new(), Stub::new(|_, path| (path == "/payments").then_some("payment")));
+        let says = async move |request: axum::extract::Request| {
+            if request.headers()[DEADLINE_HEADER].len() < 4 {
+                std::future::pending::<()>().await;
+            }
+            ([("content-type", "application/json")], r#"{"outcome": "IN_DOUBT"}"#)
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
+        let signer = Signer::new("app", &platform::clock::Clock::system(), &Ids::seeded(2));
+        let pay = HttpPayments::new(vec![format!("http://{address}")], signer, &Ids::seeded(1)).unwrap();
+        for hurry in [5_000, 50].repeat(4) {
+            let deadline = Deadline::after(Duration::from_millis(hurry));
+            assert_eq!(pay.request(PaymentRequest { deadline, ..payment() }).await, PaymentAnswer::InDoubt);
+        }
+        assert!(pay.balancer.seen()[0].2, "it is used");
         shutdown.begin();
     }
 

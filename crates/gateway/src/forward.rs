@@ -15,6 +15,7 @@ use platform::problem::Problem;
 use crate::Gateway;
 use crate::proxy::Outage;
 use crate::routes::PREFIX;
+use crate::traffic::turned_away;
 
 /// Forwards a request, or answers 404 where the gateway has nothing of its own.
 pub(crate) async fn forward(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
@@ -33,7 +34,14 @@ async fn forwarded(gateway: &Gateway, mut request: Request) -> Result<Response, 
     let inner = at_the_service(request.uri(), path).ok_or_else(Problem::not_found)?;
     *request.uri_mut() = inner;
     let target = gateway.targets.get(&context).ok_or_else(|| problem_of(context, Outage::Absent))?;
-    let mut response = target.answer(request).await.map_err(|outage| problem_of(context, outage))?;
+    let mut response = target.answer(request).await.map_err(|outage| {
+        let problem = problem_of(context, outage);
+        if outage != Outage::Busy {
+            return problem;
+        }
+        let who = format!("The service \"{context}\"");
+        turned_away(gateway, found.route.importance, &who).with_missing([context])
+    })?;
     if prefixed {
         prefix_location(response.headers_mut());
     }

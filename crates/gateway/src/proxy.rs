@@ -5,23 +5,24 @@ mod request;
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, CONNECTION, CONTENT_TYPE, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT, CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::response::Response;
 use futures_util::StreamExt;
-use http_body_util::{BodyStream, StreamBody};
+use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kernel::Context;
-use kernel::access::Route;
+use kernel::access::{Importance, Route};
 use platform::access::Found;
 use platform::balance::{Balancer, Lease, Outcome};
 use platform::deadline::{DEADLINE_HEADER, Deadline};
@@ -30,10 +31,11 @@ use platform::ids::Ids;
 use platform::problem::Problem;
 use platform::resilience::retry::Budget;
 use platform::shutdown::Shutdown;
-use tokio::sync::Semaphore;
 use tower::Service;
 
 use self::request::{Head, whole};
+use crate::traffic::Hurried;
+use crate::traffic::running::Running;
 use crate::{Options, Patience};
 
 /// The media type of Server-Sent Events.
@@ -42,8 +44,15 @@ pub(crate) const EVENT_STREAM: &str = "text/event-stream";
 /// Connections that are kept for the next request, per service.
 const IDLE_CONNECTIONS: usize = 256;
 
+/// How much longer than its deadline a service is waited for: it should be the one to end its work, and its answer has a way
+/// to come. Shorter than what the request as a whole is granted beyond it.
+const GRACE: Duration = Duration::from_millis(150);
+
+/// The longest answer of a service that is no stream, in bytes. All of it is here before any of it is passed on.
+const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
+
 /// Shorter than the server's own limit, so that a request does not meet a connection that is just being closed.
-const IDLE: std::time::Duration = std::time::Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(60);
 
 /// Why a context did not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -143,7 +152,7 @@ pub(crate) struct Remotes {
     patience: Patience,
     shutdown: Shutdown,
     ids: Ids,
-    most: usize,
+    most: u32,
 }
 
 impl Remotes {
@@ -158,8 +167,7 @@ impl Remotes {
             .build(connector);
         let (signer, shutdown, ids) =
             (options.signer.clone(), options.shutdown.clone(), options.accounts.ids().clone());
-        // One that hangs must not take the places of all the others with it.
-        let most = (options.limits.running as usize / 2).max(1);
+        let most = options.limits.running / 2;
         Self { signer, client, patience: options.patience, shutdown, ids, most }
     }
 
@@ -176,7 +184,7 @@ impl Remotes {
             client: self.client.clone(),
             patience: self.patience,
             shutdown: self.shutdown.clone(),
-            places: Semaphore::new(self.most),
+            running: Running::at(context, self.most),
         }
     }
 }
@@ -190,8 +198,8 @@ pub(crate) struct Remote {
     client: Client<HttpConnector, Body>,
     patience: Patience,
     shutdown: Shutdown,
-    /// For what is under way there, streams apart.
-    places: Semaphore,
+    /// What is under way there, streams apart.
+    running: Running,
 }
 
 /// Why one address did not answer.
@@ -206,8 +214,11 @@ impl Remote {
     /// where that is harmless, and only as often as the budget allows.
     async fn answer(&self, request: Request) -> Result<Response, Outage> {
         let deadline = self.deadline_of(&request);
+        let found = request.extensions().get::<Found>();
+        let importance = found.map_or(Importance::Serving, |found| found.route.importance);
         let is_endless = deadline.left().is_none();
-        let _place = if is_endless { None } else { Some(self.places.try_acquire().map_err(|_| Outage::Busy)?) };
+        let _slot = if is_endless { None } else { Some(self.running.enter(importance).ok_or(Outage::Busy)?) };
+        let hurried = request.extensions().get::<Hurried>().is_some();
         let (head, body) = Head::of(request);
         let body = whole(body).await?;
         self.budget.called();
@@ -219,10 +230,13 @@ impl Remote {
             let failure = match answered {
                 Ok(response) => {
                     lease.ended(Outcome::Answered);
-                    return Ok(self.passed_on(response));
+                    return Ok(response);
                 }
                 Err(failure) => failure,
             };
+            if hurried && failure.outage == Outage::Late {
+                return Err(Outage::Late);
+            }
             lease.ended(failure.outcome);
             last = failure.outage;
             if failure.outcome == Outcome::Refused {
@@ -252,44 +266,31 @@ impl Remote {
         if asks_for_a_stream(request) { asked } else { asked.within(self.patience.head) }
     }
 
-    /// Asks one address.
-    async fn ask(
-        &self,
-        lease: &Lease,
-        head: &Head,
-        body: Body,
-        deadline: Deadline,
-    ) -> Result<Response<Incoming>, Failure> {
+    /// Asks one address. An answer with an end is here whole by its deadline: one that stalls amid it would hang whoever
+    /// asked, who has been told that all went well.
+    async fn ask(&self, lease: &Lease, head: &Head, body: Body, deadline: Deadline) -> Result<Response, Failure> {
         let failed = |outage| Failure { outage, outcome: Outcome::Failed };
         let request = self.direct(lease.base(), head, body, deadline).map_err(failed)?;
         let asking = self.client.request(request);
         let answered = if let Some(left) = deadline.left() {
-            tokio::time::timeout(left, asking).await.map_err(|_| failed(Outage::Late))?
+            let whole =
+                async { whole_answer(asking.await.map_err(|error| Failure::of(&error))?).await.map_err(failed) };
+            return tokio::time::timeout(left + GRACE, whole).await.unwrap_or(Err(failed(Outage::Late)));
         } else {
             tokio::select! {
                 answered = asking => answered,
                 () = self.shutdown.begun() => return Err(failed(Outage::Stopping)),
             }
         };
-        answered.map_err(|error| {
-            let outcome = if error.is_connect() { Outcome::Refused } else { Outcome::Failed };
-            let outage = if error.is_connect() { Outage::Unreachable } else { Outage::of(&error) };
-            Failure { outage, outcome }
-        })
+        answered.map(|response| self.passed_on(response)).map_err(|error| Failure::of(&error))
     }
 
+    /// A stream, which ends with us.
     fn passed_on(&self, mut response: Response<Incoming>) -> Response {
         strip_hop_by_hop(response.headers_mut());
-        let streams = response.headers().get(CONTENT_TYPE).is_some_and(names_a_stream);
         let shutdown = self.shutdown.clone();
-        response.map(|body| {
-            if streams {
-                let end = async move { shutdown.begun().await };
-                Body::new(StreamBody::new(BodyStream::new(body).take_until(Box::pin(end))))
-            } else {
-                Body::new(body)
-            }
-        })
+        let end = async move { shutdown.begun().await };
+        response.map(|body| Body::new(StreamBody::new(BodyStream::new(body).take_until(Box::pin(end)))))
     }
 
     /// A request to us as one to the service at `base`; each try is signed anew, since an identity is for one call.
@@ -315,6 +316,23 @@ impl Remote {
         }
         Ok(request)
     }
+}
+
+impl Failure {
+    fn of(error: &legacy::Error) -> Self {
+        if error.is_connect() {
+            return Self { outage: Outage::Unreachable, outcome: Outcome::Refused };
+        }
+        Self { outage: Outage::of(error), outcome: Outcome::Failed }
+    }
+}
+
+/// `response` when all of it is here.
+async fn whole_answer(mut response: Response<Incoming>) -> Result<Response, Outage> {
+    strip_hop_by_hop(response.headers_mut());
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|_| Outage::Unreachable)?;
+    Ok(Response::from_parts(head, Body::from(body.to_bytes())))
 }
 
 /// Whether a request is one that is answered for as long as its caller listens. For a request of our own what it accepts

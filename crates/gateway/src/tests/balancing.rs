@@ -11,6 +11,7 @@ use axum::http::HeaderMap;
 use kernel::Context;
 use parking_lot::Mutex;
 use platform::config::Limits;
+use platform::deadline::Deadline;
 use platform::server::{Limits as ServerLimits, serve};
 use platform::shutdown::Shutdown;
 use serde_json::Value;
@@ -157,5 +158,41 @@ async fn the_budget_ends_the_repeats_where_everything_is_broken() {
     let repeats = count.load(Ordering::SeqCst) - 60;
     assert!((10..=16).contains(&repeats), "{repeats} of 60 were repeated: ten at first, then one in ten");
     world.shutdown.begin();
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn whoever_is_in_a_hurry_leaves_no_address_out() {
+    let shutdown = Shutdown::new();
+    let slow = async || tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let addresses = [super::served(Router::new().fallback(slow), &shutdown).await];
+    let world = world(addresses.into());
+    for hurry in ["0", "1", "20"].repeat(3) {
+        let request = World::request(HERE, "GET", "/api/stores").header("baedal-deadline", hurry);
+        let mut request = request.body(Body::empty()).unwrap();
+        // As the server does with every request.
+        let deadline = Deadline::of(request.headers());
+        request.extensions_mut().insert(deadline);
+        assert_eq!(world.send(request).await.problem(), (504, "service-timeout".to_owned()));
+    }
+    let operator = world.token("operator/o1").await;
+    let limits = world.by(&operator, HERE, "GET", "/api/operations/gateway/limits", Value::Null).await.json();
+    assert_eq!(limits["upstreams"][0]["used"], true, "{limits}");
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_is_ended_by_the_deadline_and_has_its_place_until_then() {
+    let shutdown = Shutdown::new();
+    let stalls = async || {
+        let begun = futures_util::stream::once(async { Ok::<_, std::convert::Infallible>("[1, 2") });
+        Body::from_stream(futures_util::StreamExt::chain(begun, futures_util::stream::pending()))
+    };
+    let address = super::served(Router::new().fallback(stalls), &shutdown).await;
+    let limits = Limits { browsing_within: jiff::SignedDuration::from_secs(1), ..Limits::default() };
+    let world = World::new(limits, [(Context::App, Upstream::Remote(vec![address]))]);
+    let began = std::time::Instant::now();
+    assert_eq!(world.get(HERE, "/api/stores").await.problem(), (504, "service-timeout".to_owned()));
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1));
     shutdown.begin();
 }

@@ -165,16 +165,72 @@ async fn a_service_that_hangs_does_not_take_the_places_of_the_others() {
         let request = World::request(HERE, "GET", "/api/tickets").header("authorization", format!("Bearer {operator}"));
         Box::pin(world.gateway.clone().oneshot(request.body(Body::empty()).unwrap()))
     };
-    let mut held: Vec<_> = (0..5).map(|_| tickets()).collect();
+    let mut held: Vec<_> = (0..4).map(|_| tickets()).collect();
     for asking in &mut held {
         assert!(poll_immediate(asking).await.is_none());
     }
     let more = world.by(&operator, HERE, "GET", "/api/tickets", Value::Null).await;
-    assert_eq!(more.problem(), (503, "service-unavailable".to_owned()));
+    assert_eq!(more.problem(), (503, "overloaded".to_owned()));
     assert_eq!(more.json()["missing"], serde_json::json!(["store"]));
     assert_eq!(world.get(HERE, "/api/stores").await.status, 200, "whoever looks around never asks the store");
     drop(held);
     shutdown.begin();
+}
+
+#[tokio::test]
+async fn a_crowd_that_looks_around_keeps_nobody_from_paying_at_a_service_elsewhere_either() {
+    let shutdown = Shutdown::new();
+    let never = get(async || std::future::pending::<Response>().await);
+    let app = Router::new().route("/stores", never).fallback(async || "answered");
+    let upstreams = [(Context::App, Upstream::Remote(vec![super::served(app, &shutdown).await]))];
+    let world = World::new(Limits { running: 20, ..Limits::default() }, upstreams);
+    let mina = world.token("customer/mina").await;
+    let look = || {
+        let request = World::request(HERE, "GET", "/api/stores").body(Body::empty()).unwrap();
+        Box::pin(world.gateway.clone().oneshot(request))
+    };
+    let mut held: Vec<_> = (0..6).map(|_| look()).collect();
+    for asking in &mut held {
+        assert!(poll_immediate(asking).await.is_none());
+    }
+    let more = world.get(HERE, "/api/stores").await;
+    assert_eq!(more.problem(), (503, "overloaded".to_owned()));
+    for (method, path) in [("POST", "/api/orders"), ("POST", "/api/orders/o1/payment"), ("GET", "/api/orders")] {
+        let got = world.by(&mina, HERE, method, path, serde_json::json!({})).await;
+        assert_eq!(got.status, 200, "{method} {path}");
+    }
+    let operator = world.token("operator/o1").await;
+    let limits = world.by(&operator, HERE, "GET", "/api/operations/gateway/limits", Value::Null).await.json();
+    assert_eq!(limits["running"]["each"][0]["turnedAway"], 1);
+    drop(held);
+    shutdown.begin();
+}
+
+#[tokio::test]
+async fn whoever_is_refused_by_one_limit_is_told_what_counted_for_the_other() {
+    let limits = Limits { customer: Rate::of(3, 60), orders: Rate::of(2, 60), ..Limits::default() };
+    let world = World::new(limits, quick());
+    let mina = world.token("customer/mina").await;
+    let told = async |method: &str, path: &str| {
+        let got = world.by(&mina, OUTSIDE, method, path, serde_json::json!({})).await;
+        let lines = got.headers.get_all("ratelimit").iter().map(|value| value.to_str().unwrap().to_owned());
+        let left = lines.filter_map(|line| line.split(";t=").next().map(str::to_owned)).collect::<Vec<_>>().join(" ");
+        (got.status, left)
+    };
+    for (status, orders, customer) in [(200, "1", Some("2")), (200, "0", Some("1")), (429, "0", None)] {
+        let (got, left) = told("POST", "/api/orders").await;
+        assert_eq!(got, status);
+        assert!(left.contains(&format!("\"orders\";r={orders}")), "{left}");
+        assert_eq!(left.contains("\"customer\""), customer.is_some(), "{left}");
+    }
+    assert!(told("GET", "/api/orders").await.1.contains("\"customer\";r=0"), "a refused order took none of these");
+    let limits = Limits { customer: Rate::of(1, 60), orders: Rate::of(5, 60), ..Limits::default() };
+    let world = World::new(limits, quick());
+    let mina = world.token("customer/mina").await;
+    assert_eq!(world.by(&mina, OUTSIDE, "GET", "/api/orders", Value::Null).await.status, 200);
+    let refused = world.by(&mina, OUTSIDE, "POST", "/api/orders", serde_json::json!({})).await;
+    let lines: Vec<_> = refused.headers.get_all("ratelimit").iter().map(|value| value.to_str().unwrap()).collect();
+    assert_eq!((refused.status, lines.iter().filter(|line| line.starts_with("\"orders\";r=4")).count()), (429, 1));
 }
 
 #[tokio::test(start_paused = true)]

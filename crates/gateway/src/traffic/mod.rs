@@ -7,7 +7,7 @@ mod address;
 mod browsers;
 pub(crate) mod operations;
 mod rates;
-mod running;
+pub(crate) mod running;
 mod streams;
 
 use std::sync::Arc;
@@ -39,6 +39,11 @@ use crate::proxy::is_a_stream;
 
 /// How much longer than its deadline a request is waited for: who does the work should be the one to end it.
 const GRACE: Duration = Duration::from_millis(250);
+
+/// Among the extensions of a request that has less time than it is granted, because whoever sent it wants it so: that it is
+/// late says nothing of who was asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hurried;
 /// How much longer than a payment's own deadline somebody waits who pays.
 const SLACK: Duration = Duration::from_secs(2);
 
@@ -204,9 +209,12 @@ fn held_to_rates(
     }
     let Some(actor) = caller.identity.actor() else { return Ok([None, None]) };
     let person = (actor.role(), actor.id().as_str());
-    let of_role = traffic.rates.check(Policy::of(actor.role()), &person)?;
-    let orders = *method == Method::POST && is_order(route);
-    let of_orders = if orders { traffic.rates.check(Policy::Orders, &person)? } else { None };
+    let is_order = *method == Method::POST && is_order(route);
+    let of_orders = if is_order { traffic.rates.check(Policy::Orders, &person)? } else { None };
+    let of_role = traffic.rates.check(Policy::of(actor.role()), &person);
+    // What has been counted is told to whoever is refused by the other, too.
+    let of_role =
+        of_role.map_err(|refused| of_orders.iter().fold(refused, |problem, standing| standing.told(problem)))?;
     Ok([of_role, of_orders])
 }
 
@@ -224,10 +232,8 @@ pub(crate) fn is_order(route: &Route) -> bool {
 /// A request with an end: it has a place among those that run, and a deadline.
 async fn run(gateway: &Gateway, found: Found, request: Request, next: Next) -> Result<Response, Problem> {
     let traffic = &gateway.traffic;
-    let enter = || {
-        let slot = traffic.running.enter(found.route.importance);
-        slot.ok_or_else(|| overloaded(gateway, "The system has more to do than it can."))
-    };
+    let importance = found.route.importance;
+    let enter = || traffic.running.enter(importance).ok_or_else(|| turned_away(gateway, importance, "The system"));
     let (_slot, mut request) = if request.body().is_end_stream() {
         (enter()?, request)
     } else {
@@ -238,8 +244,11 @@ async fn run(gateway: &Gateway, found: Found, request: Request, next: Next) -> R
     };
     let patience = traffic.patience(found.route);
     // Whoever asks may be in a hurry, and never takes longer than we grant.
-    let hurried = request.extensions().get::<Deadline>().copied().unwrap_or(Deadline::NONE);
-    request.extensions_mut().insert(hurried.within(patience));
+    let asked = request.extensions().get::<Deadline>().copied().unwrap_or(Deadline::NONE);
+    if asked.left().is_some_and(|left| left < patience) {
+        request.extensions_mut().insert(Hurried);
+    }
+    request.extensions_mut().insert(asked.within(patience));
     timeout(patience + GRACE, next.run(request)).await.map_err(|_| {
         let part = found.context.map_or("gateway", Context::name);
         let detail = format!("The service \"{part}\" took too long; what was asked may still happen.");
@@ -275,6 +284,12 @@ async fn streamed(gateway: &Gateway, caller: &Caller, mut request: Request, next
     let response = next.run(request).await;
     let streams = response.headers().get(axum::http::header::CONTENT_TYPE).is_some_and(crate::proxy::names_a_stream);
     Ok(if streams { response.map(|body| holding(body, slot)) } else { response })
+}
+
+/// What is told to whoever is turned away because something else is more important, where `who` has too much to do.
+pub(crate) fn turned_away(gateway: &Gateway, importance: Importance, who: &str) -> Problem {
+    gateway.traffic.running.turn_away(importance);
+    overloaded(gateway, &format!("{who} has more to do than it can."))
 }
 
 /// What is told to whoever is turned away, with a moment to come back at that is not everybody's.

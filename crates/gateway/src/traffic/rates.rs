@@ -220,7 +220,11 @@ impl Standing {
     }
 
     fn problem(self) -> Problem {
-        let problem = Problem::too_many_requests(whole_seconds(self.resets).max(1));
+        self.told(Problem::too_many_requests(whole_seconds(self.resets).max(1)))
+    }
+
+    /// `problem`, which says this too.
+    pub(super) fn told(self, problem: Problem) -> Problem {
         self.headers().into_iter().fold(problem, |problem, (name, value)| problem.with_header(name, &value))
     }
 }

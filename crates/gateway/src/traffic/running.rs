@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use kernel::Context;
 use kernel::access::Importance;
 use metrics::{Counter, Gauge};
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -14,9 +15,9 @@ const SHARES: [u32; 4] = [60, 80, 95, 100];
 
 const ALL: [Importance; 4] = [Importance::Browsing, Importance::Ordering, Importance::Serving, Importance::Paying];
 
-/// The requests under way. Cheap to clone.
+/// The requests under way, of all or at one service. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Running(Arc<Inner>);
+pub(crate) struct Running(Arc<Inner>);
 
 struct Inner {
     most: u32,
@@ -34,7 +35,7 @@ struct Each {
 }
 
 /// A request under way.
-pub(super) struct Slot {
+pub(crate) struct Slot {
     running: Running,
     importance: Importance,
 }
@@ -58,7 +59,17 @@ fn importances(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl Running {
+    /// Of all, at most `most`.
     pub(super) fn new(most: u32) -> Self {
+        Self::measured(most, metrics::gauge!("gateway_running"))
+    }
+
+    /// At one service, at most `most`: one that hangs must not take the places of all the others with it.
+    pub(crate) fn at(context: Context, most: u32) -> Self {
+        Self::measured(most, metrics::gauge!("gateway_running_at", "context" => context.name()))
+    }
+
+    fn measured(most: u32, gauge: Gauge) -> Self {
         let most = most.max(4);
         let each = ALL.map(|importance| Each {
             below: (u64::from(most) * u64::from(SHARES[importance as usize]) / 100).max(1) as u32,
@@ -66,22 +77,24 @@ impl Running {
             turned_away: AtomicU64::new(0),
             counter: metrics::counter!("gateway_turned_away_total", "importance" => name(importance)),
         });
-        let gauge = metrics::gauge!("gateway_running");
         Self(Arc::new(Inner { most, now: AtomicU32::new(0), gauge, each }))
     }
 
     /// A place, if there is one for this importance.
-    pub(super) fn enter(&self, importance: Importance) -> Option<Slot> {
+    pub(crate) fn enter(&self, importance: Importance) -> Option<Slot> {
         let each = &self.0.each[importance as usize];
         let take = |now: u32| (now < each.below).then_some(now + 1);
-        if self.0.now.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).is_err() {
-            each.turned_away.fetch_add(1, Ordering::Relaxed);
-            each.counter.increment(1);
-            return None;
-        }
+        self.0.now.fetch_update(Ordering::AcqRel, Ordering::Acquire, take).ok()?;
         each.now.fetch_add(1, Ordering::Relaxed);
         self.0.gauge.increment(1);
         Some(Slot { running: self.clone(), importance })
+    }
+
+    /// Counts one of this importance that is turned away.
+    pub(super) fn turn_away(&self, importance: Importance) {
+        let each = &self.0.each[importance as usize];
+        each.turned_away.fetch_add(1, Ordering::Relaxed);
+        each.counter.increment(1);
     }
 
     /// How many may be, and are, under way.
@@ -129,6 +142,7 @@ mod tests {
             while let Some(slot) = running.enter(importance) {
                 held.push(slot);
             }
+            running.turn_away(importance);
             assert_eq!(held.len(), most, "{importance:?}");
         }
         assert!(ALL.iter().all(|importance| running.enter(*importance).is_none()));
@@ -140,7 +154,7 @@ mod tests {
         drop(held);
         let (most, now, each) = running.seen();
         assert_eq!((most, now), (100, 0), "every place came back");
-        assert_eq!(each.iter().map(|one| one.turned_away).collect::<Vec<_>>(), [2, 3, 2, 2]);
+        assert_eq!(each.iter().map(|one| one.turned_away).collect::<Vec<_>>(), [1, 1, 1, 1]);
     }
 
     #[test]
