@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::Extensions;
 use axum::response::{Html, IntoResponse, Response};
+use kernel::Time;
+use kernel::ids::StoreId;
 use platform::extract::Params;
 use platform::identity::Identity;
 use platform::problem::Problem;
@@ -33,19 +35,29 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let identity = extensions.get::<Identity>().cloned().unwrap_or(Identity::Nobody);
     let (refresh, said) = match customer(&identity) {
-        None => (None, SIGN_IN.to_owned()),
-        Some(person) => told(gateway.waiting.ask(&gateway, wanted.store_id, person).await?.map(|(_, stands)| stands)),
+        None => (None, sign_in(wanted.store_id)),
+        Some(person) => {
+            let standing = gateway.waiting.ask(&gateway, wanted.store_id, person).await?.map(|(_, stands)| stands);
+            told(standing, gateway.accounts.clock().now())
+        }
     };
     let mut response = Html(html(refresh, &said)).into_response();
     with_page_headers(response.headers_mut());
     Ok(response)
 }
 
-const SIGN_IN: &str = "<p>로그인한 고객이 줄을 설 수 있습니다. \
-    <span lang=\"en\">Customers who are signed in can stand in line.</span></p>";
+/// Where whoever wants to stand in the line of `store` signs in.
+fn sign_in(store: Option<StoreId>) -> String {
+    let next = store.map(|store| format!("%3FstoreId%3D{store}")).unwrap_or_default();
+    format!(
+        "<p>로그인한 고객이 줄을 설 수 있습니다. \
+         <span lang=\"en\">Customers who are signed in can stand in line.</span></p>\n\
+         <p><a href=\"/sign-in?next=%2Fwaiting{next}\">로그인 <span lang=\"en\">Sign in</span></a></p>"
+    )
+}
 
 /// What is told to whoever stands so, and when the page comes back.
-fn told(standing: Option<Standing>) -> (Option<u64>, String) {
+fn told(standing: Option<Standing>, now: Time) -> (Option<u64>, String) {
     match standing {
         None => (
             None,
@@ -53,13 +65,16 @@ fn told(standing: Option<Standing>) -> (Option<u64>, String) {
              <span lang=\"en\">Nobody waits: you can order now.</span></p>"
                 .to_owned(),
         ),
-        Some(Standing::Admitted { until }) => (
-            None,
-            format!(
-                "<p class=\"ready\">차례가 되었습니다. 지금 주문하세요. \
-                 <span lang=\"en\">It is your turn: order now, until <time>{until}</time>.</span></p>"
-            ),
-        ),
+        Some(Standing::Admitted { until }) => {
+            let minutes = until.duration_since(now).as_secs().max(1).unsigned_abs().div_ceil(60);
+            (
+                None,
+                format!(
+                    "<p class=\"ready\">차례가 되었습니다. {minutes}분 안에 주문하세요. \
+                     <span lang=\"en\">It is your turn: order within {minutes} min.</span></p>"
+                ),
+            )
+        }
         Some(Standing::Waiting { position, seconds }) => {
             let minutes = seconds.div_ceil(60);
             (
