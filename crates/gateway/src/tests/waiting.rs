@@ -210,10 +210,12 @@ async fn the_page_shows_the_place_and_comes_back_without_a_script() {
     };
     let turn = page(Some(&first)).await.text;
     assert!(turn.contains("차례가 되었습니다") && !turn.contains("http-equiv"), "{turn}");
+    let minutes = turn.split("within ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    assert!((1..=60).contains(&minutes.parse::<u64>().unwrap()), "{turn}");
     let waits = page(Some(&second)).await;
     assert!(waits.text.contains("<strong>1</strong>") && waits.text.contains("http-equiv=\"refresh\" content=\"2\""));
     assert!(!waits.text.contains("<script") && waits.header("content-security-policy").is_some());
-    assert!(page(None).await.text.contains("로그인"));
+    assert!(page(None).await.text.contains("href=\"/sign-in?next=%2Fwaiting\""));
     let order = World::request(HERE, "POST", "/api/orders")
         .header("accept", "text/html")
         .header("authorization", format!("Bearer {second}"));
