@@ -64,6 +64,12 @@ fn enter(gateway: &Gateway, signed: &SignedIn, to: &str) -> Response {
     response
 }
 
+/// The address that leads to Kakao, and from there to `next`.
+fn by_kakao(next: &str) -> String {
+    let asked = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    format!("/sign-in/kakao?{asked}")
+}
+
 /// Where somebody is led to after signing in: a page of ours, and nothing else.
 fn local(next: &str) -> &str {
     let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');

@@ -1,7 +1,8 @@
 use axum::extract::Request;
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, HOST};
 use gateway::kakao::stub::{KakaoStub, Options};
 use platform::config::Secret;
+use platform::server::Origin;
 use platform::shutdown::Shutdown;
 use platform::stub::Kind;
 use reqwest::redirect::Policy;
@@ -82,6 +83,40 @@ async fn whom_kakao_vouches_for_is_one_customer_each_time() {
     let haneul = world.comes(&world.errand("/", Some("haneul")).await).await.expect(303);
     assert_ne!(world.who(&haneul).await, mina);
     assert_eq!(world.stub.calls("discovery"), 1, "Kakao blocks those who ask too often");
+}
+
+#[tokio::test]
+async fn kakao_is_a_link_since_a_form_leads_to_no_other_site() {
+    let world = World::new().await;
+    let page = world.desk.page("/sign-in?next=/o/a?b%3Dc%26d", "").await.expect(200);
+    assert!(page.text.contains("href=\"/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc%26d\""), "{}", page.text);
+    assert!(!page.text.contains("action=\"/sign-in/kakao"), "{}", page.text);
+    assert!(page.header("content-security-policy").contains("form-action 'self'"));
+    let led = world.desk.page("/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc%26d", "").await.expect(303);
+    assert!(led.header("location").starts_with(&world.stub.base()));
+}
+
+#[tokio::test]
+async fn an_errand_begins_under_the_name_of_this_machine_that_it_comes_back_to() {
+    let world = World::new().await;
+    let begun = async |origin: &str, host: &str| {
+        let request = Request::get("/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc").header(HOST, host);
+        world.desk.ask(request.extension(Origin::parse(origin).unwrap()), "").await.expect(303)
+    };
+    let led = begun("http://localhost:8088", "localhost:8088").await;
+    assert_eq!(led.header("location"), "http://127.0.0.1:8088/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc");
+    assert_eq!(led.cookie(), "");
+    for (other, host) in [
+        ("http://127.0.0.1:8088", "127.0.0.1:8088"),
+        ("http://localhost:8088", "127.0.0.1:8088"),
+        ("http://localhost:3000", "localhost:3000"),
+        ("http://baedal.lan:8088", "baedal.lan:8088"),
+        ("https://baedal.example", "baedal.example"),
+    ] {
+        let led = begun(other, host).await;
+        assert!(led.header("location").starts_with(&world.stub.base()), "{other}");
+        assert!(led.cookie().starts_with("__Host-baedal-kakao="), "{other}");
+    }
 }
 
 #[tokio::test]

@@ -12,11 +12,12 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use super::sign_in::{Next, Page};
-use super::{enter, go, local};
+use super::{by_kakao, enter, go, local};
 use crate::Gateway;
 use crate::accounts::Back;
 use crate::kakao::Failed;
 use crate::signin::cookies::{self, Brought};
+use crate::signin::reached::Reached;
 use crate::signin::visitor::From;
 
 /// When to try again while Kakao cannot be reached, in seconds.
@@ -41,7 +42,7 @@ platform::asked_in_query!(Came);
     security(()),
     params(Next),
     responses(
-        (status = 303, description = "To Kakao.", headers(("Location" = String, description = "Where to."))),
+        (status = 303, description = "To Kakao; or first to the name of this machine that Kakao leads back to.", headers(("Location" = String, description = "Where to."))),
         (status = 400, description = "The page: Kakao does not do it.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 404, description = "not-found"),
         (status = 503, description = "The page: Kakao cannot be reached.", body = String, content_type = "text/html; charset=utf-8"),
@@ -50,10 +51,15 @@ platform::asked_in_query!(Came);
 pub(crate) async fn begin(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
+    reached: Reached,
     Params(asked): Params<Next>,
 ) -> Response {
     let Some(kakao) = gateway.accounts.kakao() else { return Problem::not_found().into_response() };
     let next = local(&asked.next.unwrap_or_default()).to_owned();
+    // The cookie of the errand has to be set where the browser comes back to.
+    if let Some(there) = kakao.leads_back_to().filter(|there| reached.is_beside(there)) {
+        return go(&format!("{there}{}", by_kakao(&next)));
+    }
     match gateway.accounts.begin_errand(kakao, next).await {
         Ok(Ok(begun)) => {
             let mut response = go(&begun.url);

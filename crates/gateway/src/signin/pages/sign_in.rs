@@ -13,7 +13,7 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use super::frame::page;
-use super::{Form, Frame, enter, go, local};
+use super::{Form, Frame, by_kakao, enter, go, local};
 use crate::Gateway;
 use crate::accounts::Visitor;
 use crate::authenticate::Shown;
@@ -29,7 +29,8 @@ pub(super) struct Page {
     phone: String,
     is_by_code: bool,
     needs_another: bool,
-    shows_kakao: bool,
+    /// Where Kakao's sign-in begins, if there is such. It is a link: what a form leads to, and on to, has to be ours.
+    kakao: Option<String>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -72,7 +73,7 @@ impl Page {
             phone: String::new(),
             is_by_code: false,
             needs_another: false,
-            shows_kakao: gateway.accounts.kakao().is_some(),
+            kakao: gateway.accounts.kakao().map(|_| by_kakao(local(next))),
         }
     }
 
