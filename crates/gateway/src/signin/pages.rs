@@ -5,6 +5,7 @@ mod frame;
 mod kakao;
 mod sign_in;
 mod sign_up;
+mod told;
 
 use std::sync::Arc;
 

@@ -2,11 +2,13 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Once;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
+use platform::config::Sessions;
 use platform::server::Origin;
 
 /// Where a browser reaches us, as the door saw it.
@@ -14,20 +16,34 @@ pub(crate) struct Reached {
     origin: Option<Origin>,
     /// Whether the browser itself asked for that name, and no setting or proxy says it in its place.
     is_asked_for: bool,
+    /// Whether the browser takes the address for one that nobody listens to.
+    is_trusted: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Reached {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        // Browsers send it to such addresses alone. A proxy may speak TLS for us that the door does not know of.
+        let is_trusted = parts.headers.contains_key("sec-fetch-site");
         let origin: Option<Origin> = parts.extensions.get().cloned();
         let asked_for = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         let is_asked_for = origin.as_ref().map(Origin::host) == asked_for;
-        Ok(Self { origin, is_asked_for })
+        Ok(Self { origin, is_asked_for, is_trusted })
     }
 }
 
 impl Reached {
+    /// Whether the browser drops the session that it is given; the first time the log says so too.
+    pub(crate) fn loses_sessions(&self, sessions: &Sessions) -> bool {
+        let is_plain = |origin: &Origin| !origin.is_secure() && !is_this_machine(origin);
+        let loses = !sessions.insecure_cookies && !self.is_trusted && self.origin.as_ref().is_some_and(is_plain);
+        if loses {
+            tell_of_lost_sessions();
+        }
+        loses
+    }
+
     /// Whether `other` is this machine too, by another name than the browser knows: what it keeps for one name it does
     /// not bring to the other. Only where it asked for the one, and at the same port, so that neither a setting nor a proxy
     /// that changes the name leads it in circles.
@@ -36,6 +52,16 @@ impl Reached {
         let is_same = own.is_secure() == other.is_secure() && port(own) == port(other);
         is_same && is_this_machine(own) && is_this_machine(other) && name(own) != name(other)
     }
+}
+
+fn tell_of_lost_sessions() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            "somebody wants to sign in over plain HTTP, where browsers keep no session: \
+             serve TLS, or set sessions.insecure_cookies in a network that is trusted"
+        );
+    });
 }
 
 /// Whether browsers take the name of `origin` for the machine that they run on.
@@ -59,7 +85,29 @@ mod tests {
     use super::*;
 
     fn at(origin: &str) -> Reached {
-        Reached { origin: Origin::parse(origin), is_asked_for: true }
+        Reached { origin: Origin::parse(origin), is_asked_for: true, is_trusted: false }
+    }
+
+    #[test]
+    fn browsers_lose_sessions_over_plain_http_from_anywhere_but_this_machine() {
+        let (secure, plain) = (Sessions::default(), Sessions { insecure_cookies: true, ..Sessions::default() });
+        for lost in ["http://baedal.lan", "http://192.168.0.7:8088", "http://localhost.lan:8088", "http://[fd00::7]:80"]
+        {
+            assert!(at(lost).loses_sessions(&secure), "{lost}");
+            assert!(!at(lost).loses_sessions(&plain), "{lost}: they are let keep it");
+            let trusting = Reached { is_trusted: true, ..at(lost) };
+            assert!(!trusting.loses_sessions(&secure), "{lost}: to the browser it is TLS");
+        }
+        for kept in [
+            "https://baedal.example",
+            "http://LOCALHOST:8088",
+            "http://shop.localhost:8088",
+            "http://127.0.0.1:8088",
+            "http://127.1.2.3",
+            "http://[::1]:8088",
+        ] {
+            assert!(!at(kept).loses_sessions(&secure), "{kept}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@ use axum::extract::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use gateway::accounts::Codes;
 use platform::config::Sessions;
+use platform::server::Origin;
 
 use crate::support::*;
 
@@ -159,6 +160,20 @@ async fn a_browser_ends_its_other_sessions_and_changes_its_password() {
 }
 
 #[tokio::test]
+async fn another_code_is_sent_whatever_else_was_typed() {
+    let desk = Desk::open().await;
+    for path in ["/sign-in", "/sign-up"] {
+        let first = desk.page(path, "").await.expect(200).text;
+        assert!(!first.contains("formnovalidate"), "{path}: without a number nothing can be sent");
+        let sent = desk.form(path, "", "do=send-code&phone=010-1234-5678").await.expect(200).text;
+        assert!(sent.contains("value=\"send-code\" formnovalidate>"), "{path}: {sent}");
+        let again = desk.form(path, "", "do=send-code&phone=010-1234-5678").await.expect(429).text;
+        assert!(again.contains("name=\"code\""), "{path}: the one before is still good");
+        desk.pass(1);
+    }
+}
+
+#[tokio::test]
 async fn who_must_choose_a_password_is_asked_for_one() {
     let desk = Desk::open().await;
     let operator = desk.demo("operator").await;
@@ -169,6 +184,53 @@ async fn who_must_choose_a_password_is_asked_for_one() {
     assert!(page.text.contains("name=\"newPassword\""), "{}", page.text);
     let chosen = format!("{form}&newPassword=correct+horse+battery+staple");
     desk.form("/sign-in", "", &chosen).await.expect(303);
+}
+
+#[tokio::test]
+async fn who_comes_over_plain_http_is_told_that_the_browser_keeps_no_session() {
+    let at = |path: &str, origin: &str| Request::get(path).extension(Origin::parse(origin).unwrap());
+    let desk = Desk::open().await;
+    for path in ["/sign-in", "/sign-up"] {
+        let page = desk.ask(at(path, "http://192.168.0.7:8088"), "").await.expect(200);
+        assert!(page.text.contains("로그인을 유지하지") && page.text.contains("sessions.insecure_cookies"), "{path}");
+        let page = desk.ask(at(path, "http://baedal.lan").header("accept-language", "en"), "").await.expect(200);
+        assert!(page.text.contains("will not keep you signed in over plain HTTP"), "{path}: {}", page.text);
+        for kept in ["https://baedal.example", "http://localhost:8088", "http://127.0.0.1:8088", "http://[::1]:8088"] {
+            let page = desk.ask(at(path, kept), "").await.expect(200);
+            assert!(!page.text.contains("insecure_cookies"), "{path} at {kept}");
+        }
+        let by_a_proxy = at(path, "http://baedal.example").header("sec-fetch-site", "none");
+        assert!(!desk.ask(by_a_proxy, "").await.expect(200).text.contains("insecure_cookies"), "{path} by TLS");
+    }
+    let wrong = Request::post("/sign-in").extension(Origin::parse("http://192.168.0.7:8088").unwrap());
+    let wrong = wrong.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let page = desk.ask(wrong, "do=password&login=customer&password=wrong").await.expect(401);
+    assert!(page.text.contains("insecure_cookies"), "{}", page.text);
+    let plain = Desk::with(Sessions { insecure_cookies: true, ..Sessions::default() }, Codes::Shown).await;
+    let page = plain.ask(at("/sign-in", "http://192.168.0.7:8088"), "").await.expect(200);
+    assert!(!page.text.contains("insecure_cookies"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn pages_say_when_to_try_again_and_what_is_wrong_in_words_for_people() {
+    let desk = Desk::open().await;
+    let send = "do=send-code&phone=010-1234-5678";
+    desk.form("/sign-in", "", send).await.expect(200);
+    let again = desk.form("/sign-in", "", send).await.expect(429);
+    assert_eq!(again.header("retry-after"), "30");
+    assert!(again.text.contains("시도가 너무 많았어요. 30초 후에 다시 시도해 주세요."), "{}", again.text);
+    let english = async |path: &str, form: &str| {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        desk.ask(request.header("accept-language", "en"), form.to_owned()).await
+    };
+    let again = english("/sign-in", send).await.expect(429).text;
+    assert!(again.contains("There were too many tries. Please try again in 30 seconds."), "{again}");
+    let wrong = english("/sign-in", "do=code&phone=010-1234-5678&code=x").await.expect(401).text;
+    assert!(wrong.contains("That is not the code") && !wrong.contains("POST"), "{wrong}");
+    let wrong = english("/sign-up", "do=email&email=nobody&password=three+words+apart").await.expect(422).text;
+    assert!(wrong.contains("Please check the phone number or the e-mail address."), "{wrong}");
+    let wrong = english("/sign-up", "do=email&email=mina@example.com&password=short").await.expect(422).text;
+    assert!(wrong.contains("Please choose a password of 8 to 128 characters"), "{wrong}");
 }
 
 #[tokio::test]

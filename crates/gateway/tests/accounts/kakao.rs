@@ -196,7 +196,9 @@ async fn who_is_disabled_is_not_let_in_by_kakao() {
     let path = format!("/api/operations/gateway/accounts/{id}/disable");
     world.desk.post(&path, &operator, serde_json::Value::Null).await.expect(200);
     let back = world.errand("/", Some("mina")).await;
-    world.refused(&back, 400).await;
+    let page = world.comes(&back).await.expect(403);
+    assert!(page.text.contains("닫힌 계정이에요. 운영자에게") && !page.text.contains("다시 시도"), "{}", page.text);
+    assert!(!page.cookie().contains("__Host-baedal="), "{}", page.cookie());
 }
 
 #[tokio::test]
