@@ -1,6 +1,7 @@
 //! Signing in, up and out for people with a browser: plain forms without script, Korean first.
 
 mod account;
+mod device;
 mod frame;
 mod kakao;
 mod sign_in;
@@ -35,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(sign_up::show, sign_up::act))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::show))
-        .routes(routes!(account::change_password))
+        .routes(routes!(account::change_password, account::lead_back))
         .routes(routes!(account::sign_out_elsewhere))
 }
 

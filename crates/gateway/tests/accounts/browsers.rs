@@ -1,5 +1,5 @@
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, USER_AGENT};
 use gateway::accounts::Codes;
 use platform::config::Sessions;
 use platform::server::Origin;
@@ -28,7 +28,7 @@ async fn a_browser_signs_in_sees_its_account_and_signs_out() {
     assert_eq!(answer.header("location"), "/account");
     let cookie = kept(&answer);
     let account = desk.page("/account", &cookie).await.expect(200);
-    assert!(account.text.contains("demo-customer") && account.text.contains("지금 이 기기"));
+    assert!(account.text.contains("<small>customer</small>") && account.text.contains("지금 이 기기"));
     assert_eq!(desk.page("/sign-in?next=/o/abc", &cookie).await.expect(303).header("location"), "/o/abc");
     let left = desk.form("/sign-out", &cookie, "").await.expect(303);
     assert!(left.cookie().starts_with("__Host-baedal=; Path=/; Max-Age=0"));
@@ -152,11 +152,55 @@ async fn a_browser_ends_its_other_sessions_and_changes_its_password() {
     let wrong = desk.form("/account/password", &one, "password=x&newPassword=correct+horse+battery+staple").await;
     assert!(wrong.expect(403).text.contains("지금 비밀번호"));
     let good = format!("{}&newPassword=correct+horse+battery+staple", form.split('&').nth(2).unwrap());
-    desk.form("/account/password", &one, &good).await.expect(200);
+    let changed = desk.form("/account/password", &one, &good).await.expect(303);
+    assert_eq!(changed.header("location"), "/account");
+    let page = desk.page("/account", &format!("{one}; {}", kept(&changed))).await.expect(200);
+    assert!(page.text.contains("비밀번호를 변경했어요") && page.cookie().contains("Max-Age=0"), "{}", page.text);
+    assert!(!desk.page("/account", &one).await.expect(200).text.contains("비밀번호를 변경했어요"), "it is said once");
     desk.page("/account", &two).await.expect(303);
     let everywhere = desk.form("/account/sign-out", &one, "session=all").await.expect(303);
     assert_eq!(everywhere.header("location"), "/");
     desk.page("/account", &one).await.expect(303);
+}
+
+#[tokio::test]
+async fn an_address_that_a_form_has_led_to_can_be_loaded_again() {
+    let desk = Desk::open().await;
+    let cookie = signed_in(&desk).await;
+    assert_eq!(desk.page("/account/password", &cookie).await.expect(303).header("location"), "/account");
+    assert_eq!(desk.page("/account/password", "").await.expect(303).header("location"), "/account");
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_already_is_ended_once_more_without_a_word() {
+    let desk = Desk::open().await;
+    let (one, two) = (signed_in(&desk).await, signed_in(&desk).await);
+    let page = desk.page("/account", &one).await.expect(200).text;
+    let other = page.split("name=\"session\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    for _ in 0..2 {
+        let ended = desk.form("/account/sign-out", &one, &format!("session={other}")).await.expect(303);
+        assert_eq!(ended.header("location"), "/account");
+    }
+    assert_eq!(desk.form("/account/sign-out", &one, "session=x").await.expect(303).header("location"), "/account");
+    let gone = desk.form("/account/sign-out", &two, "session=all").await.expect(303);
+    assert_eq!(gone.header("location"), "/sign-in?next=/account");
+}
+
+#[tokio::test]
+async fn an_account_shows_what_one_signs_in_with_and_from_which_device() {
+    let desk = Desk::open().await;
+    desk.sign_up(PHONE, GOOD).await.expect(201);
+    desk.pass_seconds(30);
+    let code = desk.code(PHONE).await;
+    let browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 \
+                   Safari/537.36 Edg/128.0.0.0";
+    let request = Request::post("/sign-in").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = request.header(USER_AGENT, browser);
+    let cookie = kept(&desk.ask(request, format!("do=code&phone={PHONE}&code={code}")).await.expect(303));
+    let page = desk.page("/account", &cookie).await.expect(200).text;
+    assert!(page.contains("<small>010-1234-5678</small>"), "{page}");
+    assert!(page.contains("<li>Edge · Windows · 지금 이 기기") && page.contains("<li>curl/8.5"), "{page}");
+    assert!(!page.contains("Mozilla"), "{page}");
 }
 
 #[tokio::test]

@@ -24,6 +24,13 @@ struct Back {
     cookie: String,
 }
 
+/// The cookie of the session that an answer opens.
+fn session(answer: &Answer) -> String {
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let mut cookies = cookies.map(|cookie| cookie.split(';').next().unwrap());
+    cookies.find(|cookie| cookie.starts_with("__Host-baedal=")).unwrap().to_owned()
+}
+
 impl World {
     async fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -56,10 +63,7 @@ impl World {
 
     /// Who is signed in by an answer.
     async fn who(&self, answer: &Answer) -> String {
-        let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-        let session = cookies.map(|cookie| cookie.split(';').next().unwrap());
-        let session = session.into_iter().find(|cookie| cookie.starts_with("__Host-baedal=")).unwrap().to_owned();
-        self.desk.page("/api/stores", &session).await.text
+        self.desk.page("/api/stores", &session(answer)).await.text
     }
 
     async fn refused(&self, back: &Back, status: u16) {
@@ -117,6 +121,16 @@ async fn an_errand_begins_under_the_name_of_this_machine_that_it_comes_back_to()
         assert!(led.header("location").starts_with(&world.stub.base()), "{other}");
         assert!(led.cookie().starts_with("__Host-baedal-kakao="), "{other}");
     }
+}
+
+#[tokio::test]
+async fn who_has_no_login_is_offered_no_password() {
+    let world = World::new().await;
+    let answer = world.comes(&world.errand("/", Some("mina")).await).await.expect(303);
+    let id = world.who(&answer).await.trim_start_matches("customer/").to_owned();
+    let page = world.desk.page("/account", &session(&answer)).await.expect(200).text;
+    assert!(!page.contains("newPassword") && !page.contains("비밀번호"), "{page}");
+    assert!(page.contains(&format!("계정 번호 {id}")), "{page}");
 }
 
 #[tokio::test]
