@@ -48,7 +48,7 @@ pub async fn serve(settings: Settings, what: What) -> anyhow::Result<u8> {
     };
     let greeting = async {
         running.ready().await;
-        welcome(&settings, &running, &demo_people(&settings, &running).await);
+        welcome(&settings, &running, &people(&settings, &running).await);
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -85,9 +85,17 @@ pub fn told_to_stop() -> impl Future<Output = &'static str> {
     }
 }
 
-/// Whom everybody can sign in as; a warning where that is more than this machine.
-async fn demo_people(settings: &Settings, running: &Running) -> Vec<Role> {
-    let Some(edge) = running.edge() else { return Vec::new() };
+/// Who can sign in.
+#[derive(Default)]
+struct People {
+    /// Those of the demo, as whom everybody can.
+    demo: Vec<Role>,
+    has_operator: bool,
+}
+
+/// Who can sign in; a warning where that is everybody, from more than this machine.
+async fn people(settings: &Settings, running: &Running) -> People {
+    let Some(edge) = running.edge() else { return People::default() };
     let demo = edge.accounts.demo_people().await.unwrap_or_default();
     let is_here =
         settings.bind == "localhost" || settings.bind.parse().is_ok_and(|address: IpAddr| address.is_loopback());
@@ -102,24 +110,34 @@ async fn demo_people(settings: &Settings, running: &Running) -> Vec<Role> {
             "sessions.insecure_cookies is on: whoever listens to the network can take over the sessions of browsers"
         );
     }
-    demo
+    // Without an answer nobody is told to make one.
+    let has_operator = edge.accounts.has_operator().await.unwrap_or(true);
+    People { demo, has_operator }
 }
 
-/// Who can sign in, and how.
-fn who_signs_in(entrance: &str, demo: &[Role]) -> Vec<String> {
-    let Some(first) = demo.first() else {
-        return vec![format!("Sign in at {entrance}/sign-in, or by POST /api/sessions.")];
+/// Who can sign in, and how; and what to try then.
+fn who_signs_in(entrance: &str, people: &People) -> Vec<String> {
+    let Some(first) = people.demo.first() else {
+        let mut lines = vec![format!("Sign in at {entrance}/sign-in, or by POST /api/sessions.")];
+        if !people.has_operator {
+            lines.push(
+                "Nobody operates this yet: a start with BAEDAL_OPERATOR_PASSWORD makes \"operator\", with that password."
+                    .to_owned(),
+            );
+        }
+        return lines;
     };
-    let names = demo.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+    let names = people.demo.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
     vec![
         format!("Sign in as {names}, with the password \"{DEMO_PASSWORD}\":"),
         format!(
             "  curl -H 'Content-Type: application/json' -d '{{\"login\": \"{first}\", \"password\": \"{DEMO_PASSWORD}\"}}' {entrance}/api/sessions"
         ),
+        "One order from menu to door, step by step: baedal demo".to_owned(),
     ]
 }
 
-fn welcome(settings: &Settings, running: &Running, demo: &[Role]) {
+fn welcome(settings: &Settings, running: &Running, people: &People) {
     let mut lines = vec![format!("Baedal is ready. Data: {}", settings.data_dir.display())];
     for (name, address) in running.addresses() {
         let scheme = if *name == "gateway" && !settings.tls.certificate.is_empty() { "https" } else { "http" };
@@ -129,12 +147,27 @@ fn welcome(settings: &Settings, running: &Running, demo: &[Role]) {
         lines.push(String::new());
         lines.push(format!("Open {entrance}/ in a browser, or look at the stores:"));
         lines.push(format!("  curl {entrance}/api/stores"));
-        lines.extend(who_signs_in(entrance, demo));
-        lines.push("One order from menu to door, step by step: baedal demo".to_owned());
+        lines.extend(who_signs_in(entrance, people));
     }
     if settings.faults {
         lines.push(String::new());
         lines.push("Faults are allowed: whoever operates this server can break it with `baedal fault`.".to_owned());
     }
     println!("{}", lines.join("\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nobody_operates_it_is_said_what_makes_the_first_operator() {
+        let lines = |people: People| who_signs_in("http://here", &people).join("\n");
+        let nobody = lines(People::default());
+        assert!(nobody.contains("BAEDAL_OPERATOR_PASSWORD") && !nobody.contains("baedal demo"), "{nobody}");
+        let operated = lines(People { demo: Vec::new(), has_operator: true });
+        assert!(!operated.contains("BAEDAL_OPERATOR_PASSWORD") && !operated.contains("baedal demo"), "{operated}");
+        let demo = lines(People { demo: Role::OF_PEOPLE.to_vec(), has_operator: false });
+        assert!(!demo.contains("BAEDAL_OPERATOR_PASSWORD") && demo.contains("baedal demo"), "{demo}");
+    }
 }

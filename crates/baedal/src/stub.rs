@@ -135,7 +135,7 @@ impl Scene {
         let base = KakaoStub::start(listener, options, shutdown)?.base();
         let start =
             format!("{}baedal --set kakao.issuer={base} --set kakao.client_id={client_id}", env.unwrap_or_default());
-        Ok(self.lines("Kakao's sign-in", &base, &start, "token"))
+        Ok(lines("Kakao's sign-in", &base, &start, "token"))
     }
 
     fn behaviour(&self) -> anyhow::Result<Behaviour> {
@@ -153,21 +153,27 @@ impl Scene {
         Ok(outlets::sms_sender(&self.settings.messages)?.unwrap_or_else(|| SENDER.to_owned()))
     }
 
+    /// The lines of a system that has webhooks.
     fn lines(&self, name: &str, base: &str, start: &str, call: &str) -> Vec<String> {
         let webhook = self.webhook.as_deref().unwrap_or("nowhere; --webhook URL sends them");
-        vec![
-            format!("A stub of {name} answers at {base}. It remembers nothing once it ends."),
-            format!("  webhooks go to {webhook}"),
-            "Start Baedal with it:".to_owned(),
-            format!("  {start}"),
-            "Have the next call fail, see what was called, and end all faults:".to_owned(),
-            format!(
-                "  curl -X POST {base}/stub/faults -H 'Content-Type: application/json' -d '{{\"on\": \"{call}\", \"do\": \"lost\", \"times\": 1}}'"
-            ),
-            format!("  curl {base}/stub/calls"),
-            format!("  curl -X DELETE {base}/stub/faults"),
-        ]
+        let mut lines = lines(name, base, start, call);
+        lines.insert(1, format!("  webhooks go to {webhook}"));
+        lines
     }
+}
+
+fn lines(name: &str, base: &str, start: &str, call: &str) -> Vec<String> {
+    vec![
+        format!("A stub of {name} answers at {base}. It remembers nothing once it ends."),
+        "Start Baedal with it:".to_owned(),
+        format!("  {start}"),
+        "Have the next call fail, see what was called, and end all faults:".to_owned(),
+        format!(
+            "  curl -X POST {base}/stub/faults -H 'Content-Type: application/json' -d '{{\"on\": \"{call}\", \"do\": \"lost\", \"times\": 1}}'"
+        ),
+        format!("  curl {base}/stub/calls"),
+        format!("  curl -X DELETE {base}/stub/faults"),
+    ]
 }
 
 fn reached(base: &str) -> String {
@@ -180,7 +186,10 @@ fn or_stub(set: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::{CommandFactory, ValueEnum};
+
     use super::*;
+    use crate::cli::Arguments;
 
     /// A stub on a free port, known by what it says of itself.
     async fn lines(system: System) -> (Vec<String>, Shutdown) {
@@ -202,6 +211,25 @@ mod tests {
         settings.messages.sms_sender = "02-1234 5678".to_owned();
         let scene = Scene { settings, secrets: Secrets::default(), webhook: None };
         assert_eq!(scene.behaviour().unwrap().senders, ["0212345678"]);
+    }
+
+    #[tokio::test]
+    async fn a_stub_speaks_of_webhooks_where_it_has_them() {
+        for (system, has) in [(System::Toss, true), (System::Nhn, true), (System::Solapi, true), (System::Kakao, false)]
+        {
+            let (lines, shutdown) = lines(system).await;
+            assert_eq!(lines.join("\n").contains("webhook"), has, "{system:?}");
+            shutdown.begin();
+        }
+    }
+
+    #[test]
+    fn the_help_names_the_port_of_each_stub() {
+        let mut command = Arguments::command();
+        let help = command.find_subcommand_mut("stub").unwrap().render_long_help().to_string();
+        for system in System::value_variants() {
+            assert!(help.contains(&system.usual_port().to_string()), "{system:?}: {help}");
+        }
     }
 
     #[tokio::test]

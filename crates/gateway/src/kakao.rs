@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use platform::clock::Clock;
 use platform::config::Secret;
 use platform::ids::Ids;
+use platform::server::Origin;
 
 /// How long one call may take.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -110,6 +111,11 @@ impl Kakao {
     /// Who vouches.
     pub(crate) fn issuer(&self) -> &str {
         self.issuer.as_str()
+    }
+
+    /// The origin that browsers are led back to.
+    pub(crate) fn leads_back_to(&self) -> Option<Origin> {
+        Origin::parse(&self.redirect.url().origin().ascii_serialization())
     }
 
     /// Begins an errand.

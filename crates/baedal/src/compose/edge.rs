@@ -129,13 +129,40 @@ fn kakao(settings: &Settings, parts: &Parts) -> anyhow::Result<Option<Kakao>> {
     if set.client_id.is_empty() {
         return Ok(None);
     }
-    let here = || format!("http://127.0.0.1:{}/sign-in/kakao/callback", settings.ports.gateway);
     let options = kakao::Options {
         client_id: set.client_id.clone(),
         secret: needed(parts.secrets.kakao_client_secret.as_ref(), "BAEDAL_KAKAO_CLIENT_SECRET")?,
         issuer: set.issuer.clone(),
-        redirect: if set.redirect.is_empty() { here() } else { set.redirect.clone() },
+        redirect: back_from_kakao(settings)?,
     };
     let kakao = Kakao::new(options, parts.clock.clone(), parts.ids.clone());
     kakao.map(Some).context("nobody can sign in with Kakao as it is set")
+}
+
+/// Where Kakao leads browsers back to: as it is set, else at the address that people know, else on this machine.
+fn back_from_kakao(settings: &Settings) -> anyhow::Result<String> {
+    if !settings.kakao.redirect.is_empty() {
+        return Ok(settings.kakao.redirect.clone());
+    }
+    let scheme = if settings.tls.certificate.is_empty() { "http" } else { "https" };
+    let origin = match settings.public_origin()? {
+        Some(public) => public.to_string(),
+        None => format!("{scheme}://127.0.0.1:{}", settings.ports.gateway),
+    };
+    Ok(format!("{origin}/sign-in/kakao/callback"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kakao_leads_back_to_where_it_is_told_or_to_the_address_that_people_know() {
+        let mut settings = Settings::default();
+        assert_eq!(back_from_kakao(&settings).unwrap(), "http://127.0.0.1:8088/sign-in/kakao/callback");
+        settings.public_address = "https://baedal.example/".to_owned();
+        assert_eq!(back_from_kakao(&settings).unwrap(), "https://baedal.example/sign-in/kakao/callback");
+        settings.kakao.redirect = "https://other.example/back".to_owned();
+        assert_eq!(back_from_kakao(&settings).unwrap(), "https://other.example/back");
+    }
 }

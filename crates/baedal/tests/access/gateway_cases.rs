@@ -62,7 +62,7 @@ fn of_accounts(app: &TestApp, method: &str, path: &str, role: Option<Role>) -> O
         ("PUT", "/accounts/current/password") => {
             Case::of(&who, path).with(json!({ "newPassword": PASSWORD })).answered(204)
         }
-        ("GET", "/sign-in" | "/sign-up" | "/account") => Case::of(&who, path),
+        ("GET", "/sign-in" | "/sign-up" | "/account" | "/account/password") => Case::of(&who, path),
         // Nobody signs in with Kakao where it is not set up.
         ("GET", "/sign-in/kakao" | "/sign-in/kakao/callback") => Case::of(&who, path).answered(404),
         ("POST", "/sign-in") => form("login=rider&password=baedal"),

@@ -127,6 +127,15 @@ impl Accounts {
         .await
     }
 
+    /// Whether somebody signs in as an operator, the demo's apart.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_operator(&self) -> Result<bool, Problem> {
+        let sql = "SELECT 1 FROM logins JOIN accounts ON id = account WHERE role = ?1 AND NOT demo";
+        self.run(move |connection| connection.prepare_cached(sql)?.exists([Role::Operator.name()])).await
+    }
+
     /// Whether demo people may sign in here.
     pub(super) fn is_demo(&self) -> bool {
         self.0.is_demo.load(Ordering::Relaxed)

@@ -1,6 +1,10 @@
 //! What somebody signs in with: a phone number, an e-mail address, or a name that was given to them.
 
+use kernel::people::PersonId;
 use kernel::phone::Mobile;
+use platform::problem::Problem;
+
+use super::{Accounts, rows};
 
 /// The longest e-mail address there is.
 const LONGEST_EMAIL: usize = 254;
@@ -54,6 +58,14 @@ impl Login {
             Self::Phone(phone) => phone.as_str(),
             Self::Email(text) | Self::Name(text) => text,
         }
+    }
+}
+
+impl Accounts {
+    /// What the account `id` signs in with; nothing where somebody else vouches for them.
+    pub(crate) async fn logins(&self, id: &PersonId) -> Result<Vec<String>, Problem> {
+        let id = id.clone();
+        self.run(move |connection| rows::logins(connection, id.as_str())).await
     }
 }
 

@@ -23,12 +23,17 @@ const ERRAND: (&str, &str) = ("__Host-baedal-kakao", "baedal-kakao");
 /// How long it keeps that, in seconds.
 const ERRAND_LASTS: i64 = 600;
 
+/// By which the next page knows that a password was changed. No link can say so in its place.
+const CHANGED: (&str, &str) = ("__Host-baedal-changed", "baedal-changed");
+/// How long that page may take to come, in seconds.
+const CHANGED_LASTS: i64 = 60;
+
 const fn name(sessions: &Sessions) -> &'static str {
-    if sessions.insecure_cookies { PLAIN } else { SECURE }
+    of((SECURE, PLAIN), sessions)
 }
 
-const fn errand(sessions: &Sessions) -> &'static str {
-    if sessions.insecure_cookies { ERRAND.1 } else { ERRAND.0 }
+const fn of((secure, plain): (&'static str, &'static str), sessions: &Sessions) -> &'static str {
+    if sessions.insecure_cookies { plain } else { secure }
 }
 
 /// What the cookies of a request say.
@@ -44,9 +49,7 @@ pub(crate) enum Shown<'a> {
 
 /// The session's token among the cookies of `headers`.
 pub(crate) fn shown<'a>(headers: &'a HeaderMap, sessions: &Sessions) -> Shown<'a> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut tokens = pairs.filter(|(key, _)| *key == name(sessions)).map(|(_, token)| token);
+    let mut tokens = pairs(headers).filter(|(key, _)| *key == name(sessions)).map(|(_, token)| token);
     match (tokens.next(), tokens.next()) {
         (None, _) => Shown::Nothing,
         (Some(token), None) => Shown::Token(token),
@@ -67,7 +70,7 @@ pub(crate) fn clear(headers: &mut HeaderMap, sessions: &Sessions) {
 
 /// Has the browser bring `text` with it when it comes back from Kakao; an empty one is forgotten.
 pub(crate) fn bring(headers: &mut HeaderMap, text: &str, sessions: &Sessions) {
-    put_named(headers, errand(sessions), sessions, text, if text.is_empty() { 0 } else { ERRAND_LASTS });
+    put_named(headers, of(ERRAND, sessions), sessions, text, if text.is_empty() { 0 } else { ERRAND_LASTS });
 }
 
 /// What a browser brings back from Kakao. The cookies of a request that the gateway itself answers are still there.
@@ -78,11 +81,36 @@ impl FromRequestParts<Arc<Gateway>> for Brought {
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Infallible> {
         // Only this one name: a neighbour's page can set the other, and have somebody end an errand that is not theirs.
-        let own = errand(gateway.accounts.settings());
-        let lines = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        Ok(Self(pairs.find(|(name, _)| *name == own).map(|(_, text)| text.to_owned())))
+        let own = of(ERRAND, gateway.accounts.settings());
+        Ok(Self(pairs(&parts.headers).find(|(name, _)| *name == own).map(|(_, text)| text.to_owned())))
     }
+}
+
+/// Has the next page say that the password was changed.
+pub(crate) fn tell_of_change(headers: &mut HeaderMap, sessions: &Sessions) {
+    put_named(headers, of(CHANGED, sessions), sessions, "1", CHANGED_LASTS);
+}
+
+/// It is said once.
+pub(crate) fn has_told_of_change(headers: &mut HeaderMap, sessions: &Sessions) {
+    put_named(headers, of(CHANGED, sessions), sessions, "", 0);
+}
+
+/// Whether the page before this one changed the password.
+pub(crate) struct Changed(pub(crate) bool);
+
+impl FromRequestParts<Arc<Gateway>> for Changed {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, Infallible> {
+        let own = of(CHANGED, gateway.accounts.settings());
+        Ok(Self(pairs(&parts.headers).any(|(name, _)| name == own)))
+    }
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
 fn put(headers: &mut HeaderMap, sessions: &Sessions, token: &str, age: i64) {

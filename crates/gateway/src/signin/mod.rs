@@ -6,6 +6,7 @@ mod cookies;
 mod cross_site;
 mod pages;
 mod people;
+mod reached;
 mod sessions;
 mod visitor;
 

@@ -1,10 +1,12 @@
 //! Signing in, up and out for people with a browser: plain forms without script, Korean first.
 
 mod account;
+mod device;
 mod frame;
 mod kakao;
 mod sign_in;
 mod sign_up;
+mod told;
 
 use std::sync::Arc;
 
@@ -34,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Gateway>> {
         .routes(routes!(sign_up::show, sign_up::act))
         .routes(routes!(account::sign_out))
         .routes(routes!(account::show))
-        .routes(routes!(account::change_password))
+        .routes(routes!(account::change_password, account::lead_back))
         .routes(routes!(account::sign_out_elsewhere))
 }
 
@@ -62,6 +64,12 @@ fn enter(gateway: &Gateway, signed: &SignedIn, to: &str) -> Response {
     let sessions = gateway.accounts.settings();
     cookies::keep(response.headers_mut(), signed, sessions, signed.session.opened_at);
     response
+}
+
+/// The address that leads to Kakao, and from there to `next`.
+fn by_kakao(next: &str) -> String {
+    let asked = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
+    format!("/sign-in/kakao?{asked}")
 }
 
 /// Where somebody is led to after signing in: a page of ours, and nothing else.

@@ -11,8 +11,8 @@ use platform::server::{ClientAddress, RequestId};
 
 use crate::accounts::Visitor;
 
-/// How much of what a device calls itself is kept, in characters.
-const LONGEST_DEVICE: usize = 120;
+/// How much of what a device calls itself is kept, in characters. What it is stands last there.
+const LONGEST_DEVICE: usize = 240;
 
 /// Where a request comes from.
 pub(crate) struct From(pub(crate) Visitor);

@@ -1,7 +1,8 @@
 use axum::extract::Request;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, USER_AGENT};
 use gateway::accounts::Codes;
 use platform::config::Sessions;
+use platform::server::Origin;
 
 use crate::support::*;
 
@@ -27,7 +28,7 @@ async fn a_browser_signs_in_sees_its_account_and_signs_out() {
     assert_eq!(answer.header("location"), "/account");
     let cookie = kept(&answer);
     let account = desk.page("/account", &cookie).await.expect(200);
-    assert!(account.text.contains("demo-customer") && account.text.contains("지금 이 기기"));
+    assert!(account.text.contains("<small>customer</small>") && account.text.contains("지금 이 기기"));
     assert_eq!(desk.page("/sign-in?next=/o/abc", &cookie).await.expect(303).header("location"), "/o/abc");
     let left = desk.form("/sign-out", &cookie, "").await.expect(303);
     assert!(left.cookie().starts_with("__Host-baedal=; Path=/; Max-Age=0"));
@@ -151,11 +152,69 @@ async fn a_browser_ends_its_other_sessions_and_changes_its_password() {
     let wrong = desk.form("/account/password", &one, "password=x&newPassword=correct+horse+battery+staple").await;
     assert!(wrong.expect(403).text.contains("지금 비밀번호"));
     let good = format!("{}&newPassword=correct+horse+battery+staple", form.split('&').nth(2).unwrap());
-    desk.form("/account/password", &one, &good).await.expect(200);
+    let changed = desk.form("/account/password", &one, &good).await.expect(303);
+    assert_eq!(changed.header("location"), "/account");
+    let page = desk.page("/account", &format!("{one}; {}", kept(&changed))).await.expect(200);
+    assert!(page.text.contains("비밀번호를 변경했어요") && page.cookie().contains("Max-Age=0"), "{}", page.text);
+    assert!(!desk.page("/account", &one).await.expect(200).text.contains("비밀번호를 변경했어요"), "it is said once");
     desk.page("/account", &two).await.expect(303);
     let everywhere = desk.form("/account/sign-out", &one, "session=all").await.expect(303);
     assert_eq!(everywhere.header("location"), "/");
     desk.page("/account", &one).await.expect(303);
+}
+
+#[tokio::test]
+async fn an_address_that_a_form_has_led_to_can_be_loaded_again() {
+    let desk = Desk::open().await;
+    let cookie = signed_in(&desk).await;
+    assert_eq!(desk.page("/account/password", &cookie).await.expect(303).header("location"), "/account");
+    assert_eq!(desk.page("/account/password", "").await.expect(303).header("location"), "/account");
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_already_is_ended_once_more_without_a_word() {
+    let desk = Desk::open().await;
+    let (one, two) = (signed_in(&desk).await, signed_in(&desk).await);
+    let page = desk.page("/account", &one).await.expect(200).text;
+    let other = page.split("name=\"session\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    for _ in 0..2 {
+        let ended = desk.form("/account/sign-out", &one, &format!("session={other}")).await.expect(303);
+        assert_eq!(ended.header("location"), "/account");
+    }
+    assert_eq!(desk.form("/account/sign-out", &one, "session=x").await.expect(303).header("location"), "/account");
+    let gone = desk.form("/account/sign-out", &two, "session=all").await.expect(303);
+    assert_eq!(gone.header("location"), "/sign-in?next=/account");
+}
+
+#[tokio::test]
+async fn an_account_shows_what_one_signs_in_with_and_from_which_device() {
+    let desk = Desk::open().await;
+    desk.sign_up(PHONE, GOOD).await.expect(201);
+    desk.pass_seconds(30);
+    let code = desk.code(PHONE).await;
+    let browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 \
+                   Safari/537.36 Edg/128.0.0.0";
+    let request = Request::post("/sign-in").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = request.header(USER_AGENT, browser);
+    let cookie = kept(&desk.ask(request, format!("do=code&phone={PHONE}&code={code}")).await.expect(303));
+    let page = desk.page("/account", &cookie).await.expect(200).text;
+    assert!(page.contains("<small>010-1234-5678</small>"), "{page}");
+    assert!(page.contains("<li>Edge · Windows · 지금 이 기기") && page.contains("<li>curl/8.5"), "{page}");
+    assert!(!page.contains("Mozilla"), "{page}");
+}
+
+#[tokio::test]
+async fn another_code_is_sent_whatever_else_was_typed() {
+    let desk = Desk::open().await;
+    for path in ["/sign-in", "/sign-up"] {
+        let first = desk.page(path, "").await.expect(200).text;
+        assert!(!first.contains("formnovalidate"), "{path}: without a number nothing can be sent");
+        let sent = desk.form(path, "", "do=send-code&phone=010-1234-5678").await.expect(200).text;
+        assert!(sent.contains("value=\"send-code\" formnovalidate>"), "{path}: {sent}");
+        let again = desk.form(path, "", "do=send-code&phone=010-1234-5678").await.expect(429).text;
+        assert!(again.contains("name=\"code\""), "{path}: the one before is still good");
+        desk.pass(1);
+    }
 }
 
 #[tokio::test]
@@ -169,6 +228,53 @@ async fn who_must_choose_a_password_is_asked_for_one() {
     assert!(page.text.contains("name=\"newPassword\""), "{}", page.text);
     let chosen = format!("{form}&newPassword=correct+horse+battery+staple");
     desk.form("/sign-in", "", &chosen).await.expect(303);
+}
+
+#[tokio::test]
+async fn who_comes_over_plain_http_is_told_that_the_browser_keeps_no_session() {
+    let at = |path: &str, origin: &str| Request::get(path).extension(Origin::parse(origin).unwrap());
+    let desk = Desk::open().await;
+    for path in ["/sign-in", "/sign-up"] {
+        let page = desk.ask(at(path, "http://192.168.0.7:8088"), "").await.expect(200);
+        assert!(page.text.contains("로그인을 유지하지") && page.text.contains("sessions.insecure_cookies"), "{path}");
+        let page = desk.ask(at(path, "http://baedal.lan").header("accept-language", "en"), "").await.expect(200);
+        assert!(page.text.contains("will not keep you signed in over plain HTTP"), "{path}: {}", page.text);
+        for kept in ["https://baedal.example", "http://localhost:8088", "http://127.0.0.1:8088", "http://[::1]:8088"] {
+            let page = desk.ask(at(path, kept), "").await.expect(200);
+            assert!(!page.text.contains("insecure_cookies"), "{path} at {kept}");
+        }
+        let by_a_proxy = at(path, "http://baedal.example").header("sec-fetch-site", "none");
+        assert!(!desk.ask(by_a_proxy, "").await.expect(200).text.contains("insecure_cookies"), "{path} by TLS");
+    }
+    let wrong = Request::post("/sign-in").extension(Origin::parse("http://192.168.0.7:8088").unwrap());
+    let wrong = wrong.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let page = desk.ask(wrong, "do=password&login=customer&password=wrong").await.expect(401);
+    assert!(page.text.contains("insecure_cookies"), "{}", page.text);
+    let plain = Desk::with(Sessions { insecure_cookies: true, ..Sessions::default() }, Codes::Shown).await;
+    let page = plain.ask(at("/sign-in", "http://192.168.0.7:8088"), "").await.expect(200);
+    assert!(!page.text.contains("insecure_cookies"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn pages_say_when_to_try_again_and_what_is_wrong_in_words_for_people() {
+    let desk = Desk::open().await;
+    let send = "do=send-code&phone=010-1234-5678";
+    desk.form("/sign-in", "", send).await.expect(200);
+    let again = desk.form("/sign-in", "", send).await.expect(429);
+    assert_eq!(again.header("retry-after"), "30");
+    assert!(again.text.contains("시도가 너무 많았어요. 30초 후에 다시 시도해 주세요."), "{}", again.text);
+    let english = async |path: &str, form: &str| {
+        let request = Request::post(path).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        desk.ask(request.header("accept-language", "en"), form.to_owned()).await
+    };
+    let again = english("/sign-in", send).await.expect(429).text;
+    assert!(again.contains("There were too many tries. Please try again in 30 seconds."), "{again}");
+    let wrong = english("/sign-in", "do=code&phone=010-1234-5678&code=x").await.expect(401).text;
+    assert!(wrong.contains("That is not the code") && !wrong.contains("POST"), "{wrong}");
+    let wrong = english("/sign-up", "do=email&email=nobody&password=three+words+apart").await.expect(422).text;
+    assert!(wrong.contains("Please check the phone number or the e-mail address."), "{wrong}");
+    let wrong = english("/sign-up", "do=email&email=mina@example.com&password=short").await.expect(422).text;
+    assert!(wrong.contains("Please choose a password of 8 to 128 characters"), "{wrong}");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 use axum::extract::Request;
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, HOST};
 use gateway::kakao::stub::{KakaoStub, Options};
 use platform::config::Secret;
+use platform::server::Origin;
 use platform::shutdown::Shutdown;
 use platform::stub::Kind;
 use reqwest::redirect::Policy;
@@ -21,6 +22,13 @@ struct World {
 struct Back {
     path: String,
     cookie: String,
+}
+
+/// The cookie of the session that an answer opens.
+fn session(answer: &Answer) -> String {
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let mut cookies = cookies.map(|cookie| cookie.split(';').next().unwrap());
+    cookies.find(|cookie| cookie.starts_with("__Host-baedal=")).unwrap().to_owned()
 }
 
 impl World {
@@ -55,10 +63,7 @@ impl World {
 
     /// Who is signed in by an answer.
     async fn who(&self, answer: &Answer) -> String {
-        let cookies = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
-        let session = cookies.map(|cookie| cookie.split(';').next().unwrap());
-        let session = session.into_iter().find(|cookie| cookie.starts_with("__Host-baedal=")).unwrap().to_owned();
-        self.desk.page("/api/stores", &session).await.text
+        self.desk.page("/api/stores", &session(answer)).await.text
     }
 
     async fn refused(&self, back: &Back, status: u16) {
@@ -82,6 +87,50 @@ async fn whom_kakao_vouches_for_is_one_customer_each_time() {
     let haneul = world.comes(&world.errand("/", Some("haneul")).await).await.expect(303);
     assert_ne!(world.who(&haneul).await, mina);
     assert_eq!(world.stub.calls("discovery"), 1, "Kakao blocks those who ask too often");
+}
+
+#[tokio::test]
+async fn kakao_is_a_link_since_a_form_leads_to_no_other_site() {
+    let world = World::new().await;
+    let page = world.desk.page("/sign-in?next=/o/a?b%3Dc%26d", "").await.expect(200);
+    assert!(page.text.contains("href=\"/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc%26d\""), "{}", page.text);
+    assert!(!page.text.contains("action=\"/sign-in/kakao"), "{}", page.text);
+    assert!(page.header("content-security-policy").contains("form-action 'self'"));
+    let led = world.desk.page("/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc%26d", "").await.expect(303);
+    assert!(led.header("location").starts_with(&world.stub.base()));
+}
+
+#[tokio::test]
+async fn an_errand_begins_under_the_name_of_this_machine_that_it_comes_back_to() {
+    let world = World::new().await;
+    let begun = async |origin: &str, host: &str| {
+        let request = Request::get("/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc").header(HOST, host);
+        world.desk.ask(request.extension(Origin::parse(origin).unwrap()), "").await.expect(303)
+    };
+    let led = begun("http://localhost:8088", "localhost:8088").await;
+    assert_eq!(led.header("location"), "http://127.0.0.1:8088/sign-in/kakao?next=%2Fo%2Fa%3Fb%3Dc");
+    assert_eq!(led.cookie(), "");
+    for (other, host) in [
+        ("http://127.0.0.1:8088", "127.0.0.1:8088"),
+        ("http://localhost:8088", "127.0.0.1:8088"),
+        ("http://localhost:3000", "localhost:3000"),
+        ("http://baedal.lan:8088", "baedal.lan:8088"),
+        ("https://baedal.example", "baedal.example"),
+    ] {
+        let led = begun(other, host).await;
+        assert!(led.header("location").starts_with(&world.stub.base()), "{other}");
+        assert!(led.cookie().starts_with("__Host-baedal-kakao="), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_login_is_offered_no_password() {
+    let world = World::new().await;
+    let answer = world.comes(&world.errand("/", Some("mina")).await).await.expect(303);
+    let id = world.who(&answer).await.trim_start_matches("customer/").to_owned();
+    let page = world.desk.page("/account", &session(&answer)).await.expect(200).text;
+    assert!(!page.contains("newPassword") && !page.contains("비밀번호"), "{page}");
+    assert!(page.contains(&format!("계정 번호 {id}")), "{page}");
 }
 
 #[tokio::test]
@@ -161,7 +210,9 @@ async fn who_is_disabled_is_not_let_in_by_kakao() {
     let path = format!("/api/operations/gateway/accounts/{id}/disable");
     world.desk.post(&path, &operator, serde_json::Value::Null).await.expect(200);
     let back = world.errand("/", Some("mina")).await;
-    world.refused(&back, 400).await;
+    let page = world.comes(&back).await.expect(403);
+    assert!(page.text.contains("닫힌 계정이에요. 운영자에게") && !page.text.contains("다시 시도"), "{}", page.text);
+    assert!(!page.cookie().contains("__Host-baedal="), "{}", page.cookie());
 }
 
 #[tokio::test]

@@ -132,7 +132,10 @@ async fn the_demo_people_are_gone_where_people_are_real_and_back_in_the_demo() {
 async fn the_first_operator_has_the_password_that_was_given_and_keeps_the_one_they_choose() {
     let desk = Desk::open().await;
     let secret = Secret::new(GOOD);
+    desk.accounts.prepare(Demo::Nobody, None).await.unwrap();
+    assert!(!desk.accounts.has_operator().await.unwrap());
     desk.accounts.prepare(Demo::Nobody, Some(&secret)).await.unwrap();
+    assert!(desk.accounts.has_operator().await.unwrap());
     desk.sign_in("operator", "baedal").await.expect(401);
     let token = desk.sign_in("operator", GOOD).await.token();
     desk.get(PEOPLE, &token).await.expect(200);

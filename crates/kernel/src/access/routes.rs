@@ -23,7 +23,7 @@ const STAFF: [May; 5] = [No, No, No, No, All];
 const NOBODY: [May; 5] = [No, No, No, No, No];
 
 /// Every route there is, but for each service's health, metrics, keys and documents.
-pub const ROUTES: [Route; 128] = [
+pub const ROUTES: [Route; 129] = [
     // Looking around.
     api(Get, "/stores", One(App), Browsing, ANYBODY),
     api(Get, "/stores/{storeId}", One(App), Browsing, ANYBODY),
@@ -105,6 +105,7 @@ pub const ROUTES: [Route; 128] = [
     root(Post, "/sign-up", Gateway, Ordering),
     root(Post, "/sign-out", Gateway, Serving),
     root(Get, "/account", Gateway, Serving),
+    root(Get, "/account/password", Gateway, Serving),
     root(Post, "/account/password", Gateway, Serving),
     root(Post, "/account/sign-out", Gateway, Serving),
     // Operating each context.

@@ -103,7 +103,7 @@ pub struct Kakao {
     /// Who vouches for people: Kakao, or `baedal stub kakao`.
     pub issuer: String,
     /// Where Kakao leads people back to, as it is registered there: `https://<your address>/sign-in/kakao/callback`.
-    /// Without one it is this machine's.
+    /// Without one it is that of `public_address`, or this machine's.
     pub redirect: String,
 }
 

@@ -8,20 +8,23 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::lang::Language;
 use kernel::people::Role;
+use kernel::phone::Mobile;
 use platform::actor::Speaks;
 use platform::problem::Problem;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::frame::{page, words};
-use super::{Form, Frame, cookies, go};
+use super::{Form, Frame, cookies, device, go};
 use crate::Gateway;
 use crate::accounts::Open;
 use crate::authenticate::Shown;
+use crate::signin::cookies::Changed;
 use crate::signin::visitor::From;
 
 /// Where whoever is not signed in is led.
 const SIGN_IN: &str = "/sign-in?next=/account";
+const HERE: &str = "/account";
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -29,6 +32,8 @@ struct Page {
     frame: Frame,
     id: String,
     role: &'static str,
+    /// What they sign in with. Whoever has none has no use for a password.
+    logins: Vec<String>,
     sessions: Vec<Line>,
 }
 
@@ -76,11 +81,38 @@ platform::taken!(Change, Which);
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
+    Changed(is_changed): Changed,
     shown: Result<Shown, Problem>,
 ) -> Response {
     let Ok(shown) = shown else { return go(SIGN_IN) };
     let frame = frame(&gateway, language);
-    answered(&gateway, &shown, frame, StatusCode::OK).await
+    if !is_changed {
+        return answered(&gateway, &shown, frame, StatusCode::OK).await;
+    }
+    let told = frame.say(
+        "비밀번호를 변경했어요. 다른 기기에서는 로그아웃되었어요.",
+        "Your password is changed. You are signed out everywhere else.",
+    );
+    let told = told.to_owned();
+    let mut response = answered(&gateway, &shown, frame.saying(told), StatusCode::OK).await;
+    cookies::has_told_of_change(response.headers_mut(), gateway.accounts.settings());
+    response
+}
+
+/// Whoever loads what a form has led to is back on the page.
+#[utoipa::path(
+    get,
+    path = "/account/password",
+    operation_id = "leadToAccountPage",
+    tag = "pages",
+    summary = "Back to the page, from where another password was refused",
+    security(()),
+    responses(
+        (status = 303, description = "To the page.", headers(("Location" = String, description = "Where to."))),
+    ),
+)]
+pub(crate) async fn lead_back() -> Response {
+    go(HERE)
 }
 
 /// Another password.
@@ -93,8 +125,7 @@ pub(crate) async fn show(
     security(()),
     request_body(content = Change, content_type = "application/x-www-form-urlencoded", example = json!({"password": "무지개 국밥 자전거", "newPassword": "구름 만두 기차역"})),
     responses(
-        (status = 200, description = "The page: it is changed.", body = String, content_type = "text/html; charset=utf-8"),
-        (status = 303, description = "Nobody is signed in: to where that is done.", headers(("Location" = String, description = "Where to."))),
+        (status = 303, description = "It is changed: to the page. Or nobody is signed in: to where that is done.", headers(("Location" = String, description = "Where to."))),
         (status = 403, description = "The page: that cannot be changed, or not with that password.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 422, description = "The page: the new one cannot be taken.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 429, description = "The page: there were too many tries.", body = String, content_type = "text/html; charset=utf-8"),
@@ -111,19 +142,13 @@ pub(crate) async fn change_password(
     let Change { password, new_password } = asked;
     let old = Some(password).filter(|password| !password.is_empty());
     let changed = gateway.accounts.change_password(&shown.session, old, new_password, visitor).await;
-    let frame = frame(&gateway, language);
-    let (frame, status) = match changed {
-        Ok(()) => {
-            let told = frame.say(
-                "비밀번호를 변경했어요. 다른 기기에서는 로그아웃되었어요.",
-                "Your password is changed. You are signed out everywhere else.",
-            );
-            let told = told.to_owned();
-            (frame.saying(told), StatusCode::OK)
-        }
-        Err(problem) => (frame.wrong(&problem), problem.status()),
-    };
-    answered(&gateway, &shown, frame, status).await
+    if let Err(problem) = changed {
+        let frame = frame(&gateway, language).wrong(&problem);
+        return answered(&gateway, &shown, frame, problem.status()).await;
+    }
+    let mut response = go(HERE);
+    cookies::tell_of_change(response.headers_mut(), gateway.accounts.settings());
+    response
 }
 
 /// The end of this session.
@@ -162,8 +187,7 @@ pub(crate) async fn sign_out(
     security(()),
     request_body(content = Which, content_type = "application/x-www-form-urlencoded", example = json!({"session": "all"})),
     responses(
-        (status = 303, description = "It is over.", headers(("Location" = String, description = "Where to."))),
-        (status = 404, description = "not-found"),
+        (status = 303, description = "It is over, now or before.", headers(("Location" = String, description = "Where to."))),
     ),
 )]
 pub(crate) async fn sign_out_elsewhere(
@@ -179,10 +203,12 @@ pub(crate) async fn sign_out_elsewhere(
             Err(problem) => problem.into_response(),
         };
     }
-    let Ok(id) = Uuid::try_parse(&session) else { return Problem::not_found().into_response() };
+    let Ok(id) = Uuid::try_parse(&session) else { return go(HERE) };
     match gateway.accounts.end_session(&shown.session, id, visitor).await {
         Ok(()) if id == shown.session.id => left(&gateway),
-        Ok(()) => go("/account"),
+        Ok(()) => go(HERE),
+        // Another page of theirs, or its time, was faster.
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => go(HERE),
         Err(problem) => problem.into_response(),
     }
 }
@@ -195,27 +221,37 @@ fn left(gateway: &Gateway) -> Response {
 }
 
 async fn answered(gateway: &Gateway, shown: &Shown, frame: Frame, status: StatusCode) -> Response {
-    let sessions = match gateway.accounts.open_sessions(&shown.session).await {
-        Ok(sessions) => sessions,
-        Err(problem) => return problem.into_response(),
-    };
+    match content(gateway, shown, frame).await {
+        Ok(content) => page(status, &content.frame, &content),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn content(gateway: &Gateway, shown: &Shown, frame: Frame) -> Result<Page, Problem> {
     let account = &shown.session.account;
+    let sessions = gateway.accounts.open_sessions(&shown.session).await?.iter().map(line).collect();
+    let logins = gateway.accounts.logins(&account.id).await?.into_iter().map(as_written).collect();
     let role = words(frame.language, role(account.role));
-    let sessions = sessions.into_iter().map(line).collect();
-    let content = Page { id: account.id.to_string(), role, sessions, frame };
-    page(status, &content.frame, &content)
+    Ok(Page { frame, id: account.id.to_string(), role, logins, sessions })
+}
+
+/// A phone number as people write it; anything else as it is.
+fn as_written(login: String) -> String {
+    match Mobile::parse(&login).as_ref().map(Mobile::as_str) {
+        Ok(digits) => format!("{}-{}-{}", &digits[..3], &digits[3..digits.len() - 4], &digits[digits.len() - 4..]),
+        Err(_) => login,
+    }
 }
 
 fn frame(gateway: &Gateway, language: Language) -> Frame {
     Frame::new(gateway, language, ("내 계정", "Your account"))
 }
 
-fn line(session: Open) -> Line {
-    let device = if session.device.is_empty() { "–".to_owned() } else { session.device };
+fn line(session: &Open) -> Line {
     // Korea has had one offset since 1988.
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(9));
     let last_seen = session.last_seen_at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string();
-    Line { id: session.id, device, last_seen, current: session.current }
+    Line { id: session.id, device: device::name(&session.device), last_seen, current: session.current }
 }
 
 const fn role(role: Role) -> (&'static str, &'static str) {

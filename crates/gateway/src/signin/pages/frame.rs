@@ -9,7 +9,9 @@ use axum::response::{IntoResponse, Response};
 use kernel::lang::Language;
 use platform::problem::Problem;
 
+use super::told::told;
 use crate::Gateway;
+use crate::signin::reached::Reached;
 
 /// What every page has around its content.
 pub(super) struct Frame {
@@ -17,6 +19,8 @@ pub(super) struct Frame {
     pub(super) title: &'static str,
     /// What our own style is known by, anew for each answer.
     pub(super) nonce: String,
+    /// Whether the browser drops the session that it is given.
+    pub(super) loses_sessions: bool,
     /// What there is to say beside the page itself.
     pub(super) told: Option<String>,
     /// `good` or `bad`.
@@ -28,7 +32,14 @@ pub(super) struct Frame {
 impl Frame {
     pub(super) fn new(gateway: &Gateway, language: Language, title: (&'static str, &'static str)) -> Self {
         let title = words(language, title);
-        Self { language, title, nonce: gateway.accounts.nonce(), told: None, mood: "good", retry_after: None }
+        let nonce = gateway.accounts.nonce();
+        Self { language, title, nonce, loses_sessions: false, told: None, mood: "good", retry_after: None }
+    }
+
+    /// Of a page that gives a session to whoever has come to `reached`.
+    pub(super) fn giving_sessions(mut self, gateway: &Gateway, reached: &Reached) -> Self {
+        self.loses_sessions = reached.loses_sessions(gateway.accounts.settings());
+        self
     }
 
     /// With a sentence that went well.
@@ -85,25 +96,4 @@ pub(super) fn page(status: StatusCode, frame: &Frame, content: &impl Template) -
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
-}
-
-/// What a problem is called on a page.
-fn told(language: Language, problem: &Problem) -> String {
-    let korean = match (problem.status().as_u16(), problem.slug()) {
-        (401, _) => "입력하신 정보가 맞지 않아요. 다시 확인해 주세요.",
-        (429, _) => "시도가 너무 많았어요. 잠시 후 다시 시도해 주세요.",
-        (403, "password-needed") => "처음 로그인이에요. 새 비밀번호를 정해 주세요.",
-        (403, _) => "비밀번호를 변경할 수 없어요. 지금 비밀번호를 확인해 주세요.",
-        (409, "login-taken") => "이미 가입된 번호 또는 이메일이에요. 로그인해 주세요.",
-        (422, _) if problem.detail().contains("password") => {
-            "8자 이상 128자 이하의, 쉽게 짐작할 수 없는 비밀번호를 정해 주세요."
-        }
-        (422, _) => "휴대폰 번호 또는 이메일을 확인해 주세요.",
-        (503, _) => "지금은 처리할 수 없어요. 잠시 후 다시 시도해 주세요.",
-        _ => "처리하지 못했어요.",
-    };
-    match language {
-        Language::Ko => korean.to_owned(),
-        Language::En => problem.detail().to_owned(),
-    }
 }

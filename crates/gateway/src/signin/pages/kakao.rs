@@ -12,11 +12,12 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use super::sign_in::{Next, Page};
-use super::{enter, go, local};
+use super::{by_kakao, enter, go, local};
 use crate::Gateway;
 use crate::accounts::Back;
 use crate::kakao::Failed;
 use crate::signin::cookies::{self, Brought};
+use crate::signin::reached::Reached;
 use crate::signin::visitor::From;
 
 /// When to try again while Kakao cannot be reached, in seconds.
@@ -41,7 +42,7 @@ platform::asked_in_query!(Came);
     security(()),
     params(Next),
     responses(
-        (status = 303, description = "To Kakao.", headers(("Location" = String, description = "Where to."))),
+        (status = 303, description = "To Kakao; or first to the name of this machine that Kakao leads back to.", headers(("Location" = String, description = "Where to."))),
         (status = 400, description = "The page: Kakao does not do it.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 404, description = "not-found"),
         (status = 503, description = "The page: Kakao cannot be reached.", body = String, content_type = "text/html; charset=utf-8"),
@@ -50,17 +51,22 @@ platform::asked_in_query!(Came);
 pub(crate) async fn begin(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
+    reached: Reached,
     Params(asked): Params<Next>,
 ) -> Response {
     let Some(kakao) = gateway.accounts.kakao() else { return Problem::not_found().into_response() };
     let next = local(&asked.next.unwrap_or_default()).to_owned();
+    // The cookie of the errand has to be set where the browser comes back to.
+    if let Some(there) = kakao.leads_back_to().filter(|there| reached.is_beside(there)) {
+        return go(&format!("{there}{}", by_kakao(&next)));
+    }
     match gateway.accounts.begin_errand(kakao, next).await {
         Ok(Ok(begun)) => {
             let mut response = go(&begun.url);
             cookies::bring(response.headers_mut(), &begun.browser, gateway.accounts.settings());
             response
         }
-        Ok(Err(failed)) => answer(&gateway, language, &failed),
+        Ok(Err(failed)) => answer(&gateway, language, &reached, &failed),
         Err(problem) => problem.into_response(),
     }
 }
@@ -77,6 +83,7 @@ pub(crate) async fn begin(
     responses(
         (status = 303, description = "Signed in; the session is in a cookie.", headers(("Location" = String, description = "Where to."))),
         (status = 400, description = "The page: it did not work.", body = String, content_type = "text/html; charset=utf-8"),
+        (status = 403, description = "The page: the account is closed.", body = String, content_type = "text/html; charset=utf-8"),
         (status = 404, description = "not-found"),
         (status = 503, description = "The page: Kakao cannot be reached.", body = String, content_type = "text/html; charset=utf-8"),
     ),
@@ -84,6 +91,7 @@ pub(crate) async fn begin(
 pub(crate) async fn come_back(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
+    reached: Reached,
     From(visitor): From,
     Params(Came { state, code }): Params<Came>,
     Brought(browser): Brought,
@@ -93,9 +101,9 @@ pub(crate) async fn come_back(
     let unknown = || Failed::Refused("this browser did not begin it, or it took too long".to_owned());
     let mut response = match gateway.accounts.end_errand(kakao, errand, code, visitor).await {
         Ok(Back::SignedIn(signed, next)) => enter(&gateway, &signed, &next),
-        Ok(Back::Unknown) => answer(&gateway, language, &unknown()),
-        Ok(Back::Disabled) => answer(&gateway, language, &Failed::Refused("the account is closed".to_owned())),
-        Ok(Back::Failed(failed)) => answer(&gateway, language, &failed),
+        Ok(Back::Unknown) => answer(&gateway, language, &reached, &unknown()),
+        Ok(Back::Disabled) => closed(&gateway, language, &reached),
+        Ok(Back::Failed(failed)) => answer(&gateway, language, &reached, &failed),
         Err(problem) => problem.into_response(),
     };
     cookies::bring(response.headers_mut(), "", gateway.accounts.settings());
@@ -103,7 +111,7 @@ pub(crate) async fn come_back(
 }
 
 /// The sign-in page, with what went wrong.
-fn answer(gateway: &Gateway, language: Language, failed: &Failed) -> Response {
+fn answer(gateway: &Gateway, language: Language, reached: &Reached, failed: &Failed) -> Response {
     let (status, korean, english) = match failed {
         Failed::Down(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -116,9 +124,15 @@ fn answer(gateway: &Gateway, language: Language, failed: &Failed) -> Response {
             "You could not be signed in with Kakao. Please try again.",
         ),
     };
-    let mut page = Page::new(gateway, language, "/").telling((korean, english));
+    let mut page = Page::new(gateway, language, reached, "/").telling((korean, english));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         page.frame.later(AGAIN);
     }
     page.answer(status)
+}
+
+/// The sign-in page, for whom Kakao vouches in vain: trying again does not help them.
+fn closed(gateway: &Gateway, language: Language, reached: &Reached) -> Response {
+    let told = ("닫힌 계정이에요. 운영자에게 문의해 주세요.", "This account is closed. Please write to the operator.");
+    Page::new(gateway, language, reached, "/").telling(told).answer(StatusCode::FORBIDDEN)
 }

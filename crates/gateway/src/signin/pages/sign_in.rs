@@ -13,11 +13,12 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use super::frame::page;
-use super::{Form, Frame, enter, go, local};
+use super::{Form, Frame, by_kakao, enter, go, local};
 use crate::Gateway;
 use crate::accounts::Visitor;
 use crate::authenticate::Shown;
 use crate::signin::accounts::phone;
+use crate::signin::reached::Reached;
 use crate::signin::visitor::From;
 
 #[derive(Template)]
@@ -29,7 +30,8 @@ pub(super) struct Page {
     phone: String,
     is_by_code: bool,
     needs_another: bool,
-    shows_kakao: bool,
+    /// Where Kakao's sign-in begins, if there is such. It is a link: what a form leads to, and on to, has to be ours.
+    kakao: Option<String>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -64,15 +66,15 @@ pub(crate) struct Asked {
 platform::taken!(Asked);
 
 impl Page {
-    pub(super) fn new(gateway: &Gateway, language: Language, next: &str) -> Self {
+    pub(super) fn new(gateway: &Gateway, language: Language, reached: &Reached, next: &str) -> Self {
         Self {
-            frame: Frame::new(gateway, language, ("로그인", "Sign in")),
+            frame: Frame::new(gateway, language, ("로그인", "Sign in")).giving_sessions(gateway, reached),
             next: local(next).to_owned(),
             login: String::new(),
             phone: String::new(),
             is_by_code: false,
             needs_another: false,
-            shows_kakao: gateway.accounts.kakao().is_some(),
+            kakao: gateway.accounts.kakao().map(|_| by_kakao(local(next))),
         }
     }
 
@@ -106,6 +108,7 @@ impl Page {
 pub(crate) async fn show(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
+    reached: Reached,
     Params(Next { next }): Params<Next>,
     shown: Result<Shown, Problem>,
 ) -> Response {
@@ -113,7 +116,7 @@ pub(crate) async fn show(
     if shown.is_ok() {
         return go(local(&next));
     }
-    Page::new(&gateway, language, &next).answer(StatusCode::OK)
+    Page::new(&gateway, language, &reached, &next).answer(StatusCode::OK)
 }
 
 /// What the page's forms ask for.
@@ -138,10 +141,11 @@ pub(crate) async fn show(
 pub(crate) async fn act(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
+    reached: Reached,
     From(visitor): From,
     Form(asked): Form<Asked>,
 ) -> Response {
-    let mut page = Page::new(&gateway, language, &asked.next);
+    let mut page = Page::new(&gateway, language, &reached, &asked.next);
     page.login.clone_from(&asked.login);
     page.phone.clone_from(&asked.phone);
     let outcome = match asked.r#do.as_str() {
@@ -170,8 +174,13 @@ async fn by_code(gateway: &Gateway, asked: &Asked, visitor: Visitor) -> Result<c
 async fn send_code(gateway: &Gateway, mut page: Page, visitor: Visitor) -> Response {
     let (frame, sent) = send(gateway, page.frame, &page.phone, visitor).await;
     page.frame = frame;
-    page.is_by_code = sent == StatusCode::OK;
+    page.is_by_code = may_have_a_code(sent);
     page.answer(sent)
+}
+
+/// Whether somebody may have a code to type: who asks too soon for another has one.
+pub(super) fn may_have_a_code(sent: StatusCode) -> bool {
+    matches!(sent, StatusCode::OK | StatusCode::TOO_MANY_REQUESTS)
 }
 
 /// Sends a code to `number`, and says in `frame` what came of it.

@@ -12,11 +12,12 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use super::frame::page;
-use super::sign_in::send;
+use super::sign_in::{may_have_a_code, send};
 use super::{Form, Frame, enter};
 use crate::Gateway;
 use crate::accounts::{Login, SignUp};
 use crate::signin::accounts::phone;
+use crate::signin::reached::Reached;
 use crate::signin::visitor::From;
 
 #[derive(Template)]
@@ -48,8 +49,8 @@ pub(crate) struct Asked {
 platform::taken!(Asked);
 
 impl Page {
-    fn new(gateway: &Gateway, language: Language) -> Self {
-        let frame = Frame::new(gateway, language, ("회원가입", "Sign up"));
+    fn new(gateway: &Gateway, language: Language, reached: &Reached) -> Self {
+        let frame = Frame::new(gateway, language, ("회원가입", "Sign up")).giving_sessions(gateway, reached);
         Self { frame, phone: String::new(), email: String::new(), is_by_code: false }
     }
 
@@ -70,8 +71,8 @@ impl Page {
         (status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8"),
     ),
 )]
-pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, Speaks(language): Speaks) -> Response {
-    Page::new(&gateway, language).answer(StatusCode::OK)
+pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, Speaks(language): Speaks, reached: Reached) -> Response {
+    Page::new(&gateway, language, &reached).answer(StatusCode::OK)
 }
 
 /// What the page's forms ask for.
@@ -96,16 +97,17 @@ pub(crate) async fn show(State(gateway): State<Arc<Gateway>>, Speaks(language): 
 pub(crate) async fn act(
     State(gateway): State<Arc<Gateway>>,
     Speaks(language): Speaks,
+    reached: Reached,
     From(visitor): From,
     Form(asked): Form<Asked>,
 ) -> Response {
-    let mut page = Page::new(&gateway, language);
+    let mut page = Page::new(&gateway, language, &reached);
     page.phone.clone_from(&asked.phone);
     page.email.clone_from(&asked.email);
     if asked.r#do == "send-code" {
         let (frame, status) = send(&gateway, page.frame, &asked.phone, visitor).await;
         page.frame = frame;
-        page.is_by_code = status == StatusCode::OK;
+        page.is_by_code = may_have_a_code(status);
         return page.answer(status);
     }
     page.is_by_code = asked.r#do == "phone";
