@@ -5,6 +5,8 @@
 
 #[path = "interfaces/additive.rs"]
 mod additive;
+#[path = "interfaces/examples.rs"]
+mod examples;
 #[path = "interfaces/files.rs"]
 mod files;
 

@@ -9,6 +9,7 @@ mod asked;
 mod description;
 mod operation;
 mod published;
+mod samples;
 mod shapes;
 
 use kernel::Context;
