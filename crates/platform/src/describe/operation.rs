@@ -110,9 +110,8 @@ fn name_headers(status: &str, keyed: bool, answer: &mut Value) {
     if answer["headers"].is_null() {
         answer["headers"] = json!({});
     }
-    // What cannot even be read has no id.
-    let is_unread = matches!(status, "400" | "408" | "414" | "431");
-    answer["headers"]["X-Request-Id"] = named(if is_unread { "X-Request-Id-Where-Read" } else { "X-Request-Id" });
+    // What is no HTTP at all has no id.
+    answer["headers"]["X-Request-Id"] = named(if status == "400" { "X-Request-Id-Where-Read" } else { "X-Request-Id" });
     if keyed {
         answer["headers"]["Idempotency-Replayed"] = named("Idempotency-Replayed");
     }
