@@ -6,12 +6,12 @@ use std::sync::{Arc, LazyLock};
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use kernel::Context;
 use kernel::access::{May, Place, ROUTES, Route, Server};
 use kernel::people::Role;
 use platform::config::Settings;
-use platform::describe::{Description, add_problems};
+use platform::describe::{Description, add_problems, asyncapi_of};
 use platform::{faults, operations, resilience, telemetry};
 use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
@@ -132,11 +132,16 @@ pub fn openapi_of(context: Context, faults: Faults) -> Value {
     with_examples(faults.shown(of_context(context))).document(&format!("Baedal: {context}"), &about)
 }
 
-/// `GET /openapi.json` of `context`; it is put together when somebody asks for it.
+/// `GET /openapi.json` and `GET /asyncapi.json` of `context`.
 pub fn served(context: Context, faults: Faults) -> Router {
-    let document = Arc::new(LazyLock::new(move || Bytes::from(openapi_of(context, faults).to_string())));
-    let answer = async move || ([(CONTENT_TYPE, "application/json")], Bytes::clone(&document));
-    Router::new().route("/openapi.json", get(answer))
+    let openapi = document(move || openapi_of(context, faults));
+    Router::new().route("/openapi.json", openapi).route("/asyncapi.json", document(move || asyncapi_of(context)))
+}
+
+/// What `write` writes, which is put together when somebody asks for it.
+fn document(write: impl FnOnce() -> Value + Send + 'static) -> MethodRouter {
+    let document = Arc::new(LazyLock::new(move || Bytes::from(write().to_string())));
+    get(async move || ([(CONTENT_TYPE, "application/json")], Bytes::clone(&document)))
 }
 
 /// What the start page links to.
