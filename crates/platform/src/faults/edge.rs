@@ -119,7 +119,7 @@ async fn clear(State(edge): State<Edge>, Caller(actor): Caller) -> Result<Respon
 impl Edge {
     fn ask(&self, faults: AskedFaults) {
         self.faults.ask(faults);
-        tracing::warn!(context = %self.context, ?faults, "an operator asked for faults");
+        tracing::warn!(context = %self.context, %faults, "an operator asked for faults");
     }
 
     fn shown(&self) -> Response {
