@@ -107,7 +107,8 @@ pub struct StubOptions {
     /// Of which system
     #[arg(value_enum)]
     pub system: System,
-    /// Where it answers [default: 127.0.0.1 and 9101 for toss, 9102 for nhn, 9103 for solapi]
+    /// Where it answers [default: 127.0.0.1 and 9101 for toss, 9102 for nhn, 9103 for solapi,
+    /// 9104 for kakao]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
     /// Where its webhooks go, like `<http://127.0.0.1:8088/webhooks/toss>`; nowhere without it

@@ -7,7 +7,7 @@ use anyhow::bail;
 use gateway::accounts::DEMO_PASSWORD;
 use kernel::people::Role;
 use platform::clock::Clock;
-use platform::config::{Secrets, Settings};
+use platform::config::{Ports, Secrets, Settings};
 use platform::ids::Ids;
 use platform::server::files;
 use platform::shutdown::Shutdown;
@@ -119,6 +119,12 @@ fn who_signs_in(entrance: &str, demo: &[Role]) -> Vec<String> {
     ]
 }
 
+/// The demo's command for the gateway at `entrance`, which it finds by itself at the usual port only.
+fn demo_of(entrance: &str) -> String {
+    let usual = format!("http://127.0.0.1:{}", Ports::default().gateway);
+    if entrance == usual { "baedal demo".to_owned() } else { format!("baedal demo --server {entrance}") }
+}
+
 fn welcome(settings: &Settings, running: &Running, demo: &[Role]) {
     let mut lines = vec![format!("Baedal is ready. Data: {}", settings.data_dir.display())];
     for (name, address) in running.addresses() {
@@ -130,11 +136,24 @@ fn welcome(settings: &Settings, running: &Running, demo: &[Role]) {
         lines.push(format!("Open {entrance}/ in a browser, or look at the stores:"));
         lines.push(format!("  curl {entrance}/api/stores"));
         lines.extend(who_signs_in(entrance, demo));
-        lines.push("One order from menu to door, step by step: baedal demo".to_owned());
+        lines.push(format!("One order from menu to door, step by step: {}", demo_of(entrance)));
     }
     if settings.faults {
         lines.push(String::new());
         lines.push("Faults are allowed: whoever operates this server can break it with `baedal fault`.".to_owned());
     }
     println!("{}", lines.join("\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_is_told_where_the_gateway_is_unless_it_finds_it_by_itself() {
+        assert_eq!(demo_of("http://127.0.0.1:8088"), "baedal demo");
+        for elsewhere in ["http://127.0.0.1:9088", "https://localhost:8088", "https://baedal.example"] {
+            assert_eq!(demo_of(elsewhere), format!("baedal demo --server {elsewhere}"));
+        }
+    }
 }
