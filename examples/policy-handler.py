@@ -74,9 +74,15 @@ class Position:
     def __init__(self, path):
         self.path, self.last, self.seen = path, None, []
         if os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
-                kept = json.load(file)
-            self.last, self.seen = kept["last"], kept["seen"]
+            try:
+                with open(path, encoding="utf-8") as file:
+                    kept = json.load(file)
+                self.last, self.seen = kept["last"], list(kept["seen"])
+            except (OSError, ValueError, LookupError, TypeError) as broken:
+                sys.exit(
+                    f"{path} does not say how far was read ({broken}): remove it to begin anew, "
+                    "or keep another file with --position"
+                )
 
     def has(self, event_id):
         return event_id in self.seen

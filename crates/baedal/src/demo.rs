@@ -97,6 +97,8 @@ async fn story(client: &Client) -> anyhow::Result<()> {
     say("The owner starts cooking", &format!("POST /tickets/{id}/start-cooking"));
     client.post(&owner, &format!("/tickets/{id}/start-cooking"), &json!({})).await?;
     see("COOKING").await?;
+    say("A rider says where they are", "PUT /deliveries/place");
+    client.put(&rider, "/deliveries/place", &json!({ "lat": store["lat"], "lng": store["lng"] })).await?;
     client.until_found(&rider, &format!("/deliveries/{id}"), PATIENCE).await?;
     say("A rider takes the delivery", &format!("POST /deliveries/{id}/claim"));
     client.post(&rider, &format!("/deliveries/{id}/claim"), &json!({})).await?;

@@ -1,18 +1,19 @@
 //! What all of it answers, in one document: each context's own, and the gateway's with everything as people call it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use kernel::Context;
 use kernel::access::{May, Place, ROUTES, Route, Server};
 use kernel::people::Role;
 use platform::config::Settings;
-use platform::describe::{Description, add_problems};
+use platform::describe::{Description, add_problems, asyncapi_of};
 use platform::{faults, operations, resilience, telemetry};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::OpenApi;
 
 /// What stands at the head of the gateway's document.
@@ -21,6 +22,9 @@ const ABOUT: &str = "A food-delivery platform. Who signs in at `POST /api/sessio
     times RFC 3339 in UTC, ids UUIDs. What goes wrong is told as RFC 9457 problems, whose `type` never changes. \
     Names are in Korean, or in English for those whose `Accept-Language` says so. Streams are Server-Sent Events and \
     go on after `Last-Event-ID`.";
+
+/// Answers that the demo has given, by their shapes' names.
+const EXAMPLES: &str = include_str!("interfaces/examples.json");
 
 /// What `context` answers at its own port.
 pub fn of_context(context: Context) -> Description {
@@ -91,7 +95,15 @@ fn say_who_may(route: Option<&Route>, operation: &mut Value) {
 
 /// The gateway's OpenAPI document, with the faults where they can be asked for.
 pub fn openapi(faults: Faults) -> Value {
-    faults.shown(of_gateway()).document("Baedal", ABOUT)
+    with_examples(faults.shown(of_gateway())).document("Baedal", ABOUT)
+}
+
+/// `all`, with an example of each shape that people look at first, and of the lists of them.
+fn with_examples(all: Description) -> Description {
+    let examples: BTreeMap<String, Value> = serde_json::from_str(EXAMPLES).unwrap_or_default();
+    let lists = examples.iter().map(|(name, one)| (format!("PageOf{name}"), json!({"items": [one]})));
+    let lists: Vec<_> = lists.filter(|(name, _)| !examples.contains_key(name)).collect();
+    examples.into_iter().chain(lists).fold(all, |all, (name, example)| all.with_example(&name, example))
 }
 
 /// Whether faults can be asked for.
@@ -117,14 +129,19 @@ impl Faults {
 /// The OpenAPI document of `context` at its own port.
 pub fn openapi_of(context: Context, faults: Faults) -> Value {
     let about = format!("The service {context} at its own port. People and programs call it through the gateway.");
-    faults.shown(of_context(context)).document(&format!("Baedal: {context}"), &about)
+    with_examples(faults.shown(of_context(context))).document(&format!("Baedal: {context}"), &about)
 }
 
-/// `GET /openapi.json` of `context`; it is put together when somebody asks for it.
+/// `GET /openapi.json` and `GET /asyncapi.json` of `context`.
 pub fn served(context: Context, faults: Faults) -> Router {
-    let document = Arc::new(LazyLock::new(move || Bytes::from(openapi_of(context, faults).to_string())));
-    let answer = async move || ([(CONTENT_TYPE, "application/json")], Bytes::clone(&document));
-    Router::new().route("/openapi.json", get(answer))
+    let openapi = document(move || openapi_of(context, faults));
+    Router::new().route("/openapi.json", openapi).route("/asyncapi.json", document(move || asyncapi_of(context)))
+}
+
+/// What `write` writes, which is put together when somebody asks for it.
+fn document(write: impl FnOnce() -> Value + Send + 'static) -> MethodRouter {
+    let document = Arc::new(LazyLock::new(move || Bytes::from(write().to_string())));
+    get(async move || ([(CONTENT_TYPE, "application/json")], Bytes::clone(&document)))
 }
 
 /// What the start page links to.

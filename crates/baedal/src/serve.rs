@@ -7,7 +7,7 @@ use anyhow::bail;
 use gateway::accounts::DEMO_PASSWORD;
 use kernel::people::Role;
 use platform::clock::Clock;
-use platform::config::{Secrets, Settings};
+use platform::config::{Ports, Secrets, Settings};
 use platform::ids::Ids;
 use platform::server::files;
 use platform::shutdown::Shutdown;
@@ -133,8 +133,14 @@ fn who_signs_in(entrance: &str, people: &People) -> Vec<String> {
         format!(
             "  curl -H 'Content-Type: application/json' -d '{{\"login\": \"{first}\", \"password\": \"{DEMO_PASSWORD}\"}}' {entrance}/api/sessions"
         ),
-        "One order from menu to door, step by step: baedal demo".to_owned(),
+        format!("One order from menu to door, step by step: {}", demo_of(entrance)),
     ]
+}
+
+/// The demo's command for the gateway at `entrance`, which it finds by itself at the usual port only.
+fn demo_of(entrance: &str) -> String {
+    let usual = format!("http://127.0.0.1:{}", Ports::default().gateway);
+    if entrance == usual { "baedal demo".to_owned() } else { format!("baedal demo --server {entrance}") }
 }
 
 fn welcome(settings: &Settings, running: &Running, people: &People) {
@@ -169,5 +175,13 @@ mod tests {
         assert!(!operated.contains("BAEDAL_OPERATOR_PASSWORD") && !operated.contains("baedal demo"), "{operated}");
         let demo = lines(People { demo: Role::OF_PEOPLE.to_vec(), has_operator: false });
         assert!(!demo.contains("BAEDAL_OPERATOR_PASSWORD") && demo.contains("baedal demo"), "{demo}");
+    }
+
+    #[test]
+    fn the_demo_is_told_where_the_gateway_is_unless_it_finds_it_by_itself() {
+        assert_eq!(demo_of("http://127.0.0.1:8088"), "baedal demo");
+        for elsewhere in ["http://127.0.0.1:9088", "https://localhost:8088", "https://baedal.example"] {
+            assert_eq!(demo_of(elsewhere), format!("baedal demo --server {elsewhere}"));
+        }
     }
 }

@@ -5,6 +5,8 @@
 
 #[path = "interfaces/additive.rs"]
 mod additive;
+#[path = "interfaces/examples.rs"]
+mod examples;
 #[path = "interfaces/files.rs"]
 mod files;
 
@@ -28,6 +30,25 @@ fn the_written_openapi_document_is_what_the_code_answers() {
 #[test]
 fn the_written_asyncapi_document_is_what_the_code_publishes() {
     files::hold("docs/asyncapi.json", &describe::asyncapi());
+}
+
+/// No server is named: where the gateway is reached is for those to say who run it.
+#[test]
+fn each_context_describes_at_its_own_port_the_events_that_it_publishes_and_no_others() {
+    let whole = describe::asyncapi();
+    let mut messages = 0;
+    for context in Context::ALL {
+        let document = describe::asyncapi_of(context);
+        let channels: Vec<_> = document["channels"].as_object().unwrap().keys().collect();
+        assert_eq!(channels, [context.name()]);
+        assert_eq!(document["channels"][context.name()], whole["channels"][context.name()]);
+        assert!(document["servers"].is_null() && whole["servers"].is_null());
+        every_reference(&document, &mut |reference| {
+            assert!(document.pointer(&reference[1..]).is_some(), "{reference} leads nowhere");
+        });
+        messages += document["components"]["messages"].as_object().unwrap().len();
+    }
+    assert_eq!(messages, whole["components"]["messages"].as_object().unwrap().len());
 }
 
 #[test]

@@ -174,6 +174,10 @@ fn the_program_says_what_it_can_do() {
     for word in ["serve", "demo", "check", "fault", "--data-dir", "--port"] {
         assert!(said(&help).contains(word), "{word}");
     }
+    let stubs = said(&town.run(&["stub", "--help"])).split_whitespace().collect::<Vec<_>>().join(" ");
+    for usual in ["9101 for toss", "9102 for nhn", "9103 for solapi", "9104 for kakao"] {
+        assert!(stubs.contains(usual), "{usual}: {stubs}");
+    }
     assert_eq!(town.run(&["--version"]).status.code(), Some(0));
     assert_eq!(town.run(&["cook"]).status.code(), Some(2));
 }

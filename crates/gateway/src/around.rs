@@ -5,16 +5,15 @@ use std::sync::LazyLock;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
-    HeaderName, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER,
+    SET_COOKIE,
 };
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use platform::server::Origin;
+use platform::server::{Origin, TOLD_ALWAYS, TOLD_OVER_TLS};
 use sha2::{Digest, Sha256};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -40,23 +39,8 @@ const SECRET: [&str; 7] = [
 ];
 
 /// What a browser is told with every answer that does not say it otherwise.
-static USUAL: LazyLock<[(HeaderName, HeaderValue); 8]> = LazyLock::new(|| {
-    [
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_FRAME_OPTIONS, "DENY"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(self), microphone=(), usb=()"),
-        // What may be kept says so itself; everything else is somebody's.
-        (CACHE_CONTROL, "no-store"),
-    ]
-    .map(|(name, value)| (name, HeaderValue::from_static(value)))
-});
-
-/// A year, as those who keep lists of such hosts ask for.
-const ONLY_BY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+static USUAL: LazyLock<[(HeaderName, HeaderValue); 8]> =
+    LazyLock::new(|| TOLD_ALWAYS.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))));
 
 /// Puts around `router` what every answer has; pages of the origins `callers` may call it.
 pub(crate) fn all(router: Router, callers: Vec<HeaderValue>) -> Router {
@@ -118,7 +102,8 @@ async fn dressed(mut request: Request, next: Next) -> Response {
         }
     }
     if secure {
-        headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_BY_TLS);
+        let (name, value) = TOLD_OVER_TLS;
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }

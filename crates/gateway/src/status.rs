@@ -42,7 +42,7 @@ pub(crate) struct Status {
     pub address: String,
     /// In the order of an order's way.
     pub services: Vec<Service>,
-    /// Those that do not answer.
+    /// Those that are not ready, or do not answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Context>,
     /// What to read.
@@ -91,7 +91,7 @@ impl Status {
                 (service.detail, service.address) = (None, None);
             }
         }
-        let gone = services.iter().filter(|service| service.state == Health::NotReachable);
+        let gone = services.iter().filter(|service| service.state != Health::Ready);
         Self {
             address: gateway.options.address.clone(),
             missing: gone.map(|service| service.name).collect(),

@@ -328,6 +328,7 @@ impl Settings {
         settings.refuse_what_is_not_built()?;
         settings.refuse_a_broken_edge()?;
         settings.sessions.refuse_what_lets_nobody_in()?;
+        settings.limits.refuse_what_answers_nobody()?;
         Ok(settings)
     }
 

@@ -9,6 +9,7 @@ mod asked;
 mod description;
 mod operation;
 mod published;
+mod samples;
 mod shapes;
 
 use kernel::Context;
@@ -17,7 +18,7 @@ use utoipa_axum::router::UtoipaMethodRouter;
 
 pub use self::asked::{Idempotent, Resumable, query};
 pub use self::description::{Description, add_problems};
-pub use self::published::{asyncapi, enveloped, schema_file, schemas};
+pub use self::published::{asyncapi, asyncapi_of, enveloped, schema_file, schemas};
 pub use self::shapes::{every_taken, every_written, name_taken, name_written, taken, written};
 
 /// Describes types as they are written, so that they can stand as the body of an answer.

@@ -308,6 +308,13 @@ pub fn with_fallbacks<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Ro
     router.fallback(async || Problem::not_found()).method_not_allowed_fallback(async || Problem::method_not_allowed())
 }
 
+/// What the problem `slug` looks like.
+pub(crate) fn example(status: u16, slug: &str) -> Shape {
+    let told = format!("{}.", title(slug));
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Problem::new(status, slug, told).0.body
+}
+
 /// "payment-in-progress" is titled "Payment in progress".
 fn title(slug: &str) -> String {
     let words = slug.replace('-', " ");

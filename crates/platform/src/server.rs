@@ -28,6 +28,7 @@ use uuid::Uuid;
 pub use self::client::{ClientAddress, FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, Origin, REQUEST_ID, Trust};
 pub use self::listen::listen;
 pub use self::redirect::to_https;
+pub use self::refusal::{TOLD_ALWAYS, TOLD_OVER_TLS};
 pub use self::tls::{Certificates, TlsError};
 
 use self::answer::{Edge, Meters};
@@ -192,6 +193,7 @@ async fn connection(stream: TcpStream, edge: Edge, pulse: Arc<Pulse>, shutdown: 
     let limits = edge.limits();
     let open = edge.opened();
     let Some(wire) = prepared(stream, &edge, &pulse, &shutdown).await else { return };
+    let (way, ids) = (edge.way(), edge.ids());
     let service = edge.with_pulse(Arc::clone(&pulse));
     let io = TokioIo::new(Watched::new(wire, Arc::clone(&pulse), &limits));
     let mut serving = http1::Builder::new().max_buf_size(BUFFER).serve_connection(io, service);
@@ -227,8 +229,8 @@ async fn connection(stream: TcpStream, edge: Edge, pulse: Arc<Pulse>, shutdown: 
     let (mut stream, refused) = serving.into_parts().io.into_inner().into_inner();
     let ending = async {
         match (late, refused) {
-            (Some(Late::HalfHead), _) => refuse(&mut stream, &Problem::request_timeout()).await,
-            (_, Some(refused)) => refuse(&mut stream, &refused.problem(&limits)).await,
+            (Some(Late::HalfHead), _) => refuse(&mut stream, &Problem::request_timeout(), ids.uuid(), way).await,
+            (_, Some(refused)) => refuse(&mut stream, &refused.problem(&limits), ids.uuid(), way).await,
             (None, None) if pulse.lingers() => linger(&mut stream).await,
             (Some(Late::Silent | Late::Crowded) | None, None) => {}
         }

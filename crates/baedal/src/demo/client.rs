@@ -48,6 +48,11 @@ impl Client {
         self.call(Method::POST, token, path, Some(body), None).await
     }
 
+    /// `PUT`.
+    pub async fn put(&self, token: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.call(Method::PUT, token, path, Some(body), None).await
+    }
+
     /// `POST` that is safe to repeat.
     pub async fn post_once(&self, token: &str, path: &str, body: &Value, key: &str) -> anyhow::Result<Value> {
         self.call(Method::POST, token, path, Some(body), Some(key)).await

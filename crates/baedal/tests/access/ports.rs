@@ -68,6 +68,17 @@ async fn no_port_lets_in_who_has_no_good_identity() {
     assert!(tried > 5_000, "{tried}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_port_shows_everybody_its_health_its_metrics_and_its_documents() {
+    let app = start().await;
+    for context in Context::ALL {
+        for path in ["/health/live", "/health/ready", "/metrics", "/openapi.json", "/asyncapi.json"] {
+            let answer = send(app.http.get(format!("{}{path}", app.service(context))), None).await;
+            assert_eq!(answer.status().as_u16(), 200, "{path} of {context}");
+        }
+    }
+}
+
 /// Who says nothing, or says it as it was once said, or shows what is good at the gateway.
 fn unsigned() -> Vec<Try> {
     let text = HeaderValue::from_static;

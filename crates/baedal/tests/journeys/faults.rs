@@ -23,8 +23,11 @@ async fn orders_placed_while_the_store_is_paused_have_their_tickets_once_when_it
     app.rest().await;
     let refused = app.get(&format!("owner/{GUKBAP}"), "/tickets").await;
     assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
-    refused.problem(503, "paused");
+    assert_eq!(refused.problem(503, "paused")["missing"], json!(["store"]));
+    let page = app.call(Method::GET, &format!("owner/{GUKBAP}"), "/tickets", None, &[("accept", "text/html")]).await;
+    assert!(page.expect(503).as_str().unwrap().contains("<strong>store</strong>"), "the page names what is paused");
     assert_eq!(health(&app, "store").await, "NOT_READY");
+    assert_eq!(app.get("", "/status").await.expect(200)["missing"], json!(["store"]));
     assert_eq!(health(&app, "app").await, "READY");
     for order in &orders {
         assert_eq!(app.told(&customer, order).await, ["PLACED"], "nobody else waits for it");

@@ -12,6 +12,7 @@ mod breaker;
 mod cancelling;
 mod data;
 mod delivered;
+mod demo;
 mod described;
 mod doubt;
 mod entrance;

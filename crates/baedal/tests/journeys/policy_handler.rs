@@ -13,6 +13,10 @@ use crate::support::TestApp;
 /// How long the program may take to say what it has to.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+fn program() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policy-handler.py")
+}
+
 /// The program, writing into a file.
 struct Handler {
     directory: TempDir,
@@ -32,9 +36,8 @@ impl Handler {
 
     fn start(&mut self) {
         let said = std::fs::OpenOptions::new().create(true).append(true).open(self.said()).unwrap();
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/policy-handler.py");
         let child = Command::new("python3")
-            .arg(program)
+            .arg(program())
             .args(["--server", &self.server, "--position"])
             .arg(self.directory.path().join("position.json"))
             .stdin(Stdio::null())
@@ -98,6 +101,19 @@ impl Drop for Handler {
 
 fn words(said: &[String]) -> Vec<&str> {
     said.iter().map(|line| line.split_once('[').unwrap().1.split_once(']').unwrap().0).collect()
+}
+
+#[test]
+fn a_program_whose_position_cannot_be_read_says_what_to_do_in_a_sentence() {
+    for broken in ["", "7", "{}", "{\"last\": null}", "{\"last\": null, \"seen\": 7}", "\u{0}"] {
+        let directory = TempDir::new().unwrap();
+        let position = directory.path().join("position.json");
+        std::fs::write(&position, broken).unwrap();
+        let ended = Command::new("python3").arg(program()).arg("--position").arg(&position).output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!((ended.status.code(), told.lines().count()), (Some(1), 1), "{broken:?}: {told}");
+        assert!(told.contains("position.json") && told.contains("remove it"), "{broken:?}: {told}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,11 @@ const AT_A_TIME: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(9);
 /// When a webhook that could not be looked into had better come again, in seconds.
 const LATER: u64 = 5;
+/// What NHN Cloud tells of a message, as far as it is read.
+const NHN_TELLS: &str =
+    r#"{"appKey": "appkey", "hooks": [{"requestId": "20261127143000A1b2C3d4E50", "recipientSeq": 1}]}"#;
+/// What Solapi tells of one.
+const SOLAPI_TELLS: &str = r#"[{"messageId": "M4V20261127143000A1B2C3D4E5F6G7"}]"#;
 
 #[derive(Clone)]
 pub(super) struct Ears {
@@ -54,7 +59,7 @@ pub(super) fn routes() -> OpenApiRouter<Ears> {
     tag = "webhooks",
     summary = "What NHN Cloud tells unasked",
     security(()),
-    request_body = String,
+    request_body(content = String, example = json!(NHN_TELLS)),
     responses(
         (status = 200, description = "Heard."),
         (status = 404, description = "not-found"),
@@ -74,7 +79,7 @@ async fn nhn(State(ears): State<Ears>, RawBody(body): RawBody) -> Result<StatusC
     tag = "webhooks",
     summary = "What Solapi tells unasked",
     security(()),
-    request_body = String,
+    request_body(content = String, example = json!(SOLAPI_TELLS)),
     responses(
         (status = 200, description = "Heard."),
         (status = 404, description = "not-found"),

@@ -41,7 +41,7 @@ pub(super) struct Kept {
     operation_id = "tellPlace",
     tag = "deliveries",
     summary = "Say where one is",
-    request_body(content = Told, example = json!({"lat": 37.5547, "lng": 126.9707})),
+    request_body(content = Told, example = json!({"lat": 37.55, "lng": 126.92})),
     responses((status = 200, description = "How far around what waits is shown, and until when the place is kept.", body = Kept)),
 )]
 /// `PUT /deliveries/place {lat, lng}`: from now on what waits is shown and given around there.

@@ -39,6 +39,7 @@ async fn the_status_says_how_each_service_is() {
             ("customer", "NOT_REACHABLE"),
         ]
     );
+    assert_eq!(status["missing"], serde_json::json!(["pay", "store", "delivery", "customer"]));
     assert_eq!(status["services"][0]["address"], "http://127.0.0.1:8081");
     assert_eq!(status["services"][1]["detail"], "Not ready; waiting for: <events> of app.");
 }

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Uri};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::{Settings, SettingsError};
+use super::{Settings, SettingsError, Upstreams, bases};
 use crate::server::{Certificates, Origin, TlsError};
 
 /// TLS at the gateway's port.
@@ -116,11 +116,38 @@ impl Settings {
                 "tls.redirect_port needs a public_address that begins with https://",
             ));
         }
+        self.refuse_upstreams_that_cannot_be_asked()?;
         if self.connections.most == 0 || self.connections.most_per_address == 0 {
             return Err(SettingsError::Incomplete("connections.most and connections.most_per_address are at least 1"));
         }
         Ok(())
     }
+}
+
+impl Settings {
+    fn refuse_upstreams_that_cannot_be_asked(&self) -> Result<(), SettingsError> {
+        let Upstreams { app, pay, store, customer, delivery, gateway } = &self.upstreams;
+        for (key, set) in [
+            ("upstreams.app", app),
+            ("upstreams.pay", pay),
+            ("upstreams.store", store),
+            ("upstreams.customer", customer),
+            ("upstreams.delivery", delivery),
+            ("upstreams.gateway", gateway),
+        ] {
+            if !bases(set, 0).iter().all(|base| can_be_asked(base)) {
+                return Err(wrong(key, set, "an address like http://10.0.0.1:8081, or several with commas between"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `base` is the address of a server that speaks HTTP.
+fn can_be_asked(base: &str) -> bool {
+    base.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }
 
 fn wrong(key: &str, value: &str, expected: &'static str) -> SettingsError {
@@ -164,6 +191,11 @@ mod tests {
             (&[("tls.redirect_port", "80")], "public_address"),
             (&[("tls.redirect_port", "80"), ("public_address", "http://baedal.example")], "public_address"),
             (&[("connections.most", "0")], "connections.most"),
+            (&[("upstreams.app", "foo")], "upstreams.app"),
+            (&[("upstreams.pay", "127.0.0.1:8082")], "127.0.0.1:8082"),
+            (&[("upstreams.store", "ftp://10.0.0.1")], "ftp://10.0.0.1"),
+            (&[("upstreams.gateway", "http://")], "upstreams.gateway"),
+            (&[("upstreams.delivery", "http://10.0.0.1:8085, elsewhere")], "elsewhere"),
         ] {
             let error = with(pairs).unwrap_err();
             assert!(error.contains(told), "{pairs:?}: {error}");

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::span;
+use super::{SettingsError, span};
 
 /// Limits of the gateway. A rate is written like `600/1m`; `off` is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +78,25 @@ impl Default for Limits {
             serving_within: SignedDuration::from_secs(10),
             paying_within: SignedDuration::from_secs(15),
         }
+    }
+}
+
+/// As few as leave browsing, ordering and serving a place each beside paying.
+const LEAST_RUNNING: u32 = 4;
+
+impl Limits {
+    /// Refuses what would answer nobody.
+    pub(super) fn refuse_what_answers_nobody(&self) -> Result<(), SettingsError> {
+        let within = [self.browsing_within, self.ordering_within, self.serving_within, self.paying_within];
+        if within.iter().any(SignedDuration::is_zero) {
+            return Err(SettingsError::Incomplete(
+                "limits.browsing_within, ordering_within, serving_within and paying_within are more than 0s",
+            ));
+        }
+        if self.running < LEAST_RUNNING {
+            return Err(SettingsError::Incomplete("limits.running is at least 4"));
+        }
+        Ok(())
     }
 }
 

@@ -128,3 +128,14 @@ fn sessions_that_let_nobody_in_are_refused() {
         assert!(refused(&[(key, "0")], &[], "").contains("at least 1"), "{key}");
     }
 }
+
+#[test]
+fn limits_that_answer_nobody_are_refused() {
+    for name in ["browsing", "ordering", "serving", "paying"] {
+        assert!(refused(&[(&format!("limits.{name}_within"), "0s")], &[], "").contains("more than 0s"), "{name}");
+    }
+    for few in ["0", "3"] {
+        assert!(refused(&[("limits.running", few)], &[], "").contains("limits.running is at least 4"));
+    }
+    assert_eq!(settings(&[("limits.running", "4")], &[], "").unwrap().limits.running, 4);
+}

@@ -82,6 +82,15 @@ impl Description {
         self
     }
 
+    /// The same with `example` shown of the shape `name`, where something answers with it.
+    #[must_use]
+    pub fn with_example(mut self, name: &str, example: Value) -> Self {
+        if let Some(shape) = self.schemas.get_mut(name) {
+            shape["examples"] = Value::Array(vec![example]);
+        }
+        self
+    }
+
     /// Both together.
     ///
     /// # Panics

@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
 use super::asked::KEY;
+use super::samples::path_parameters;
 use super::shapes::settings;
-use crate::problem::{PROBLEM_JSON, Shape};
+use crate::problem::{PROBLEM_JSON, Shape, example};
 
 /// Where the types of problems begin.
 const PROBLEMS: &str = "/problems/";
@@ -57,17 +58,6 @@ fn has_parameter(operation: &Value, key: &str, value: &str) -> bool {
     operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one[key] == value))
 }
 
-fn path_parameters(path: &str) -> Vec<Value> {
-    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let shape = |name: &str| match name {
-        "accountId" => json!({"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}),
-        "token" | "reference" => json!({"type": "string", "minLength": 1}),
-        "id" => json!({"type": "integer", "format": "int64"}),
-        _ => json!({"type": "string", "format": "uuid"}),
-    };
-    names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": shape(name)})).collect()
-}
-
 /// Adds problems, by status and slug, to what is said of `operation`.
 pub fn add_problems(operation: &mut Value, more: &[(u16, &str)]) {
     let mut problems = Problems::new();
@@ -93,12 +83,12 @@ pub fn add_problems(operation: &mut Value, more: &[(u16, &str)]) {
             answer["content"].as_object().is_some_and(|content| content.keys().any(|key| key != PROBLEM_JSON));
         let types: Vec<_> = slugs.iter().map(|slug| format!("{PROBLEMS}{slug}")).collect();
         if !is_page {
-            answer["description"] = slugs.into_iter().collect::<Vec<_>>().join(", ").into();
+            answer["description"] = slugs.iter().map(String::as_str).collect::<Vec<_>>().join(", ").into();
         }
         answer["content"][PROBLEM_JSON] = json!({"schema": {
             "$ref": "#/components/schemas/Problem",
             "properties": {"type": {"enum": types}, "status": {"const": status}},
-        }});
+        }, "example": slugs.first().map(|slug| example(status, slug))});
         if answer["headers"].is_null() {
             name_headers(&status.to_string(), false, answer);
         }
@@ -120,9 +110,8 @@ fn name_headers(status: &str, keyed: bool, answer: &mut Value) {
     if answer["headers"].is_null() {
         answer["headers"] = json!({});
     }
-    // What cannot even be read has no id.
-    let is_unread = matches!(status, "400" | "408" | "414" | "431");
-    answer["headers"]["X-Request-Id"] = named(if is_unread { "X-Request-Id-Where-Read" } else { "X-Request-Id" });
+    // What is no HTTP at all has no id.
+    answer["headers"]["X-Request-Id"] = named(if status == "400" { "X-Request-Id-Where-Read" } else { "X-Request-Id" });
     if keyed {
         answer["headers"]["Idempotency-Replayed"] = named("Idempotency-Replayed");
     }

@@ -16,6 +16,14 @@ use crate::cloudevents::{CloudEvent, type_of};
 /// Where AsyncAPI keeps shapes that several messages name.
 const COMPONENTS: &str = "/components/schemas";
 
+/// In the order of the wall.
+const CONTEXTS: [Context; 5] = [Context::App, Context::Pay, Context::Store, Context::Delivery, Context::Customer];
+
+/// How events are read.
+const READING: &str = "Operators read them at the gateway's `GET /api/events`: a page, or with \
+    `Accept: text/event-stream` a stream that goes on after `Last-Event-ID`. Each may come again; its `id` says so. \
+    Fields are added, none is renamed or taken away: anything else is a new version beside the old.";
+
 /// An event as it is published.
 struct Published {
     context: Context,
@@ -44,7 +52,7 @@ pub fn schemas() -> Vec<(String, Value)> {
         let head = head.map(|(key, value)| (key.to_owned(), value));
         (name, Value::Object(head.into_iter().chain(shape).collect()))
     };
-    all(&settings()).into_iter().map(schema).collect()
+    all(&CONTEXTS, &settings()).into_iter().map(schema).collect()
 }
 
 /// Where the schema of the event type `name` is served.
@@ -54,12 +62,24 @@ pub fn schema_file(name: &str) -> String {
 
 /// The AsyncAPI document of all published events.
 pub fn asyncapi() -> Value {
+    let about = "Every event of every context as CloudEvents 1.0 in JSON, without personal data.";
+    document("Baedal: published events", about, &CONTEXTS)
+}
+
+/// The AsyncAPI document of the events that `context` publishes.
+pub fn asyncapi_of(context: Context) -> Value {
+    let about = format!("Every event of {context} as CloudEvents 1.0 in JSON, without personal data.");
+    document(&format!("Baedal: events of {context}"), &about, &[context])
+}
+
+/// No server is named: where the gateway is reached is for those to say who run it.
+fn document(title: &str, about: &str, contexts: &[Context]) -> Value {
     let written = SchemaSettings::draft07().for_serialize().with(|settings| {
         settings.definitions_path = COMPONENTS.into();
         settings.meta_schema = None;
     });
     let (mut messages, mut shapes, mut channels) = (Map::new(), Map::new(), Map::new());
-    for mut event in all(&written) {
+    for mut event in all(contexts, &written) {
         if let Some(Value::Object(mut parts)) = event.shape.remove("components") {
             shapes.extend(parts["schemas"].as_object_mut().map(std::mem::take).unwrap_or_default());
         }
@@ -81,15 +101,11 @@ pub fn asyncapi() -> Value {
     json!({
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Baedal: published events",
+            "title": title,
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Every event of every context as CloudEvents 1.0 in JSON, without personal data. Operators \
-                read them at the gateway's `GET /api/events`: a page, or with `Accept: text/event-stream` a stream \
-                that goes on after `Last-Event-ID`. Each may come again; its `id` says so. Fields are added, none is \
-                renamed or taken away: anything else is a new version beside the old.",
+            "description": format!("{about} {READING}"),
         },
         "defaultContentType": "application/cloudevents+json",
-        "servers": {"gateway": {"host": "127.0.0.1:8088", "protocol": "http", "description": "The one entry."}},
         "channels": channels,
         "operations": operations,
         "components": {"messages": messages, "schemas": shapes},
@@ -113,10 +129,9 @@ fn operation(channel: &str) -> Value {
     })
 }
 
-/// Every event, in the order of the wall.
-fn all(settings: &SchemaSettings) -> Vec<Published> {
-    let contexts = [Context::App, Context::Pay, Context::Store, Context::Delivery, Context::Customer];
-    contexts.into_iter().flat_map(|context| of(context, settings)).collect()
+/// Every event of `contexts`.
+fn all(contexts: &[Context], settings: &SchemaSettings) -> Vec<Published> {
+    contexts.iter().flat_map(|context| of(*context, settings)).collect()
 }
 
 fn of(context: Context, settings: &SchemaSettings) -> Vec<Published> {

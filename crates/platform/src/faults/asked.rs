@@ -1,5 +1,6 @@
 //! What can be asked for, as it is written in JSON.
 
+use std::fmt;
 use std::time::Duration;
 
 use kernel::Context;
@@ -117,6 +118,13 @@ impl AskedFaults {
         let fields: Vec<_> =
             misfits.map(|(field, why, _)| FieldProblem::new(format!("{within}{field}"), why)).collect();
         if fields.is_empty() { Ok(()) } else { Err(Problem::invalid_fields(fields)) }
+    }
+}
+
+/// As they are asked for.
+impl fmt::Display for AskedFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 

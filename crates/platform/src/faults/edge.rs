@@ -55,7 +55,8 @@ async fn refuse_while_paused(State(edge): State<Edge>, request: Request, next: N
         return next.run(request).await;
     }
     let detail = format!("The service \"{}\" is paused: somebody asked for this fault.", edge.context);
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "paused", detail).retry_after(RETRY_AFTER).into_response()
+    let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "paused", detail).with_missing([edge.context]);
+    problem.retry_after(RETRY_AFTER).into_response()
 }
 
 #[utoipa::path(
@@ -118,7 +119,7 @@ async fn clear(State(edge): State<Edge>, Caller(actor): Caller) -> Result<Respon
 impl Edge {
     fn ask(&self, faults: AskedFaults) {
         self.faults.ask(faults);
-        tracing::warn!(context = %self.context, ?faults, "an operator asked for faults");
+        tracing::warn!(context = %self.context, %faults, "an operator asked for faults");
     }
 
     fn shown(&self) -> Response {

@@ -24,6 +24,12 @@ fn faults_are_written_as_people_would_and_unknown_ones_are_refused() {
 }
 
 #[test]
+fn faults_are_logged_as_they_are_asked_for() {
+    let asked = AskedFaults { paused: true, ..payment(300, 50, 20, PaymentMode::Losing) };
+    assert_eq!(serde_json::from_str::<AskedFaults>(&asked.to_string()).unwrap(), asked);
+}
+
+#[test]
 fn what_is_beyond_all_bounds_or_of_another_context_is_refused_by_name() {
     let refused = |asked: AskedFaults, context| asked.refuse_misfits(context, "pay.").unwrap_err().detail().to_owned();
     assert!(payment(600_000, 600_000, 100, PaymentMode::Down).refuse_misfits(Context::Pay, "").is_ok());

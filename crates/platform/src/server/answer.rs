@@ -22,8 +22,9 @@ use tokio::net::TcpListener;
 use tower::Service;
 use uuid::Uuid;
 
-use super::client::{ClientAddress, Line, REQUEST_ID, Seen};
+use super::client::{ClientAddress, Line, Origin, REQUEST_ID, Seen};
 use super::pulse::Pulse;
+use super::refusal::{Way, dress};
 use super::{Certificates, Door, Limits, Peer, RequestId, Trace};
 use crate::deadline::Deadline;
 use crate::ids::Ids;
@@ -91,6 +92,17 @@ impl Edge {
         self.door.certificates.as_ref()
     }
 
+    /// How we are seen, as far as the connection alone tells.
+    pub(super) fn way(&self) -> Way {
+        let public = self.door.public.as_ref();
+        if self.door.is_secure() || public.is_some_and(Origin::is_secure) { Way::Tls } else { Way::Plain }
+    }
+
+    /// Where the ids of requests come from.
+    pub(super) fn ids(&self) -> Ids {
+        self.ids.clone()
+    }
+
     /// Counts a connection that its address may not have.
     pub(super) fn turned_away(&self, peer: SocketAddr) {
         tracing::debug!(%peer, "an address has all the connections that it may have");
@@ -121,7 +133,7 @@ impl hyper::service::Service<Request<Incoming>> for Edge {
                 let told = tracing::enabled!(tracing::Level::DEBUG).then(|| Box::new(seen.clone()));
                 (Inner::Router(self.routed(request, seen, id)), told)
             }
-            Err(problem) => (Inner::Refused(Some(problem)), None),
+            Err(problem) => (Inner::Refused(Some(Box::new(self.refused(problem)))), None),
         };
         Answering {
             inner,
@@ -137,6 +149,13 @@ impl hyper::service::Service<Request<Incoming>> for Edge {
 }
 
 impl Edge {
+    /// What no router gets to see is told what its answers tell.
+    fn refused(&self, problem: Problem) -> Response {
+        let mut response = problem.into_response();
+        dress(response.headers_mut(), self.way());
+        response
+    }
+
     fn routed(&self, mut request: Request<Incoming>, seen: Seen, id: Uuid) -> RouteFuture<Infallible> {
         let trace = Trace::of(request.headers(), id);
         let deadline = Deadline::of(request.headers());
@@ -169,14 +188,14 @@ pub(super) struct Answering {
 #[expect(clippy::large_enum_variant, reason = "nearly every request is routed: the box would cost more than the room")]
 enum Inner {
     Router(RouteFuture<Infallible>),
-    Refused(Option<Problem>),
+    Refused(Option<Box<Response>>),
 }
 
 impl Inner {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Response> {
         match self {
             Self::Router(future) => Pin::new(future).poll(cx).map(|Ok(response)| response),
-            Self::Refused(problem) => Poll::Ready(problem.take().map(IntoResponse::into_response).unwrap_or_default()),
+            Self::Refused(refusal) => Poll::Ready(refusal.take().map(|refusal| *refusal).unwrap_or_default()),
         }
     }
 }

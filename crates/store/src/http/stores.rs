@@ -59,7 +59,7 @@ platform::taken!(TermsBody, PauseBody, ItemBody);
     operation_id = "putStore",
     tag = "stores",
     summary = "Change the terms of a store",
-    request_body(content = TermsBody, example = json!({"name": {"ko": "윤슬골목치킨", "en": "Yunseul Alley Chicken"}, "category": {"slug": "chicken", "name": {"ko": "치킨", "en": "Chicken"}}, "phone": "010-0000-1001", "address": "서울특별시 마포구 달보드레로 17, 1층", "lat": 37.5561, "lng": 126.9068, "minimumAmount": 17000, "offers": [{"deliveryBy": "RIDER", "feeAmount": 3000}], "currency": "KRW", "prepMinutes": 30, "hours": {"timezone": "Asia/Seoul", "weekly": {"mon": [{"open": "00:00", "close": "24:00"}]}}, "autoCooking": {"mode": "DEFAULT"}})),
+    request_body(content = TermsBody, example = json!({"name": {"ko": "온새미국밥 24시", "en": "Onsaemi Gukbap 24h"}, "category": {"slug": "korean", "name": {"ko": "한식", "en": "Korean"}}, "phone": "010-0000-1004", "address": "서울특별시 마포구 라온길 3", "lat": 37.5549, "lng": 126.9151, "minimumAmount": 10000, "offers": [{"deliveryBy": "RIDER", "feeAmount": 2000}, {"deliveryBy": "PICKUP", "feeAmount": 0}], "currency": "KRW", "prepMinutes": 12, "hours": {"timezone": "Asia/Seoul", "weekly": {"mon": [{"open": "00:00", "close": "24:00"}], "tue": [{"open": "00:00", "close": "24:00"}], "wed": [{"open": "00:00", "close": "24:00"}], "thu": [{"open": "00:00", "close": "24:00"}], "fri": [{"open": "00:00", "close": "24:00"}], "sat": [{"open": "00:00", "close": "24:00"}], "sun": [{"open": "00:00", "close": "24:00"}]}}, "autoCooking": {"mode": "DEFAULT"}})),
     responses(
         (status = 200, description = "The store.", body = StoreJson),
         (status = 201, description = "A new store.", body = StoreJson, headers(("Location" = String, description = "The store."))),
@@ -188,7 +188,7 @@ struct ItemBody {
     operation_id = "putMenuItem",
     tag = "stores",
     summary = "Put an item on the menu, or change it",
-    request_body(content = ItemBody, example = json!({"name": {"ko": "옛날 후라이드치킨", "en": "Old-style Fried Chicken"}, "description": {"ko": "두 번 튀긴 국내산 닭", "en": "Chicken fried twice"}, "priceAmount": 21000, "optionGroups": [{"name": {"ko": "부위 선택", "en": "Cut"}, "min": 1, "max": 1, "options": [{"optionId": "019aa8dc-4802-7626-a05f-11193ceaaf30", "name": {"ko": "뼈", "en": "Bone-in"}, "priceAmount": 0}]}]})),
+    request_body(content = ItemBody, example = json!({"name": {"ko": "김치전", "en": "Kimchi Pancake"}, "description": {"ko": "신김치로 바삭하게 부친 전", "en": "Crisp pancake of well-aged kimchi"}, "priceAmount": 10000, "optionGroups": []})),
     responses(
         (status = 200, description = "The store.", body = StoreJson),
         (status = 201, description = "A new item.", body = StoreJson, headers(("Location" = String, description = "The store."))),

@@ -66,6 +66,32 @@ async fn what_is_refused_by_us_says_why() {
 }
 
 #[tokio::test]
+async fn what_is_refused_before_it_is_read_is_told_all_that_other_answers_are() {
+    let public = Origin::parse("https://baedal.example");
+    let servers = [Running::start(quick()).await, Running::start(Door { public, ..Door::from(quick()) }).await];
+    for (secure, server) in [false, true].into_iter().zip(servers) {
+        for head in [
+            "POST /json HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\n".to_owned(),
+            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(9_000)),
+            format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "a: b\r\n".repeat(200)),
+            "GET / HTTP/1.1\r\nhost:".to_owned(),
+            "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n".to_owned(),
+        ] {
+            let answer = server.ask(head.as_bytes()).await;
+            for (name, value) in TOLD_ALWAYS {
+                assert!(answer.contains(&format!("\r\n{name}: {value}\r\n")), "{name} {head:.80?} {answer}");
+            }
+            let (name, _) = TOLD_OVER_TLS;
+            assert_eq!(answer.contains(name), secure, "{head:.80?} {answer}");
+            let header = |name| answer.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            assert!(uuid::Uuid::parse_str(header("x-request-id: ")).is_ok(), "{head:.80?} {answer}");
+            let date = header("date: ");
+            assert!(date.len() == 29 && date.ends_with(" GMT"), "{head:.80?} {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_body_in_chunks_is_the_last_thing_on_its_connection() {
     let server = Running::start(Limits::default()).await;
     let head = "POST /json HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
