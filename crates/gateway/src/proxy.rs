@@ -13,7 +13,7 @@ use axum::extract::Request;
 use axum::http::header::{
     ACCEPT, CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::response::Response;
 use futures_util::StreamExt;
 use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
@@ -218,8 +218,7 @@ impl Remote {
     /// where that is harmless, and only as often as the budget allows.
     async fn answer(&self, request: Request) -> Result<Response, Outage> {
         let deadline = self.deadline_of(&request);
-        let found = request.extensions().get::<Found>();
-        let importance = found.map_or(Importance::Serving, |found| found.route.importance);
+        let importance = importance(request.extensions());
         let is_endless = deadline.left().is_none();
         let _slot = if is_endless { None } else { Some(self.running.enter(importance).ok_or(Outage::Busy)?) };
         let hurried = request.extensions().get::<Hurried>().is_some();
@@ -341,6 +340,12 @@ async fn whole_answer(mut response: Response<Incoming>) -> Result<Response, Fail
         if is_too_long { Failure { outage: Outage::TooLong, outcome: Outcome::Answered } } else { failed }
     })?;
     Ok(Response::from_parts(head, Body::from(body.to_bytes())))
+}
+
+/// How important a request is: one from outside by its route, and one of our own by what it says of itself.
+fn importance(extensions: &Extensions) -> Importance {
+    let of_route = extensions.get::<Found>().map(|found| found.route.importance);
+    of_route.or_else(|| extensions.get().copied()).unwrap_or(Importance::Serving)
 }
 
 /// Whether a request is one that is answered for as long as its caller listens. For a request of our own what it accepts
