@@ -336,7 +336,7 @@ mod tests {
         let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
         let signer = Signer::new("app", &platform::clock::Clock::system(), &Ids::seeded(2));
         let pay = HttpPayments::new(vec![format!("http://{address}")], signer, &Ids::seeded(1)).unwrap();
-        for hurry in [5_000, 50].repeat(4) {
+        for hurry in [[5_000; 4], [50; 4]].concat() {
             let deadline = Deadline::after(Duration::from_millis(hurry));
             assert_eq!(pay.request(PaymentRequest { deadline, ..payment() }).await, PaymentAnswer::InDoubt);
         }

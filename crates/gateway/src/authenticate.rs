@@ -20,10 +20,10 @@ use platform::problem::Problem;
 use platform::server::Origin;
 
 use crate::Gateway;
-use crate::accounts::Session;
+use crate::accounts::{Act, Session};
 use crate::proxy::names_a_stream;
 use crate::routes::is_plain;
-use crate::signin::{self, Act, From, ShownCookie, is_refused};
+use crate::signin::{self, From, ShownCookie, is_refused};
 
 /// The session whose token came with a request; among the extensions of those of people who are signed in.
 #[derive(Clone)]
@@ -106,7 +106,7 @@ async fn admitted(gateway: &Gateway, request: &mut Request) -> Result<Admitted, 
     let act = match &shown {
         Some(shown) => {
             let From(visitor) = From::of(request.headers(), request.extensions());
-            let act = Act::begin(&gateway.accounts, found.route, path, &shown.session, visitor).await;
+            let act = signin::begin_act(&gateway.accounts, found.route, path, &shown.session, visitor).await;
             act.map_err(IntoResponse::into_response)?
         }
         None => None,

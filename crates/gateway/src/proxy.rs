@@ -13,10 +13,10 @@ use axum::extract::Request;
 use axum::http::header::{
     ACCEPT, CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
 use axum::response::Response;
 use futures_util::StreamExt;
-use http_body_util::{BodyExt, BodyStream, Limited, StreamBody};
+use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{self, Client};
@@ -66,6 +66,9 @@ pub(crate) enum Outage {
     /// It took too long.
     #[error("it did not answer in time")]
     Late,
+    /// It answers more than is read of an answer.
+    #[error("it answers more than can be passed on")]
+    TooLong,
     /// So much is under way there that more would take the places of the others.
     #[error("it has more to do than it can")]
     Busy,
@@ -81,6 +84,7 @@ impl Outage {
             Self::Absent => "absent",
             Self::Unreachable => "unreachable",
             Self::Late => "late",
+            Self::TooLong => "too-long",
             Self::Busy => "busy",
             Self::Stopping => "stopping",
         }
@@ -89,7 +93,7 @@ impl Outage {
     /// What the caller is told.
     pub(crate) fn problem(self, context: Context) -> Problem {
         match self {
-            Self::Absent | Self::Unreachable | Self::Busy | Self::Stopping => {
+            Self::Absent | Self::Unreachable | Self::TooLong | Self::Busy | Self::Stopping => {
                 let detail = format!("The service \"{context}\" is not there right now: {self}.");
                 Problem::new(StatusCode::SERVICE_UNAVAILABLE, "service-unavailable", detail)
                     .retry_after(2)
@@ -214,8 +218,7 @@ impl Remote {
     /// where that is harmless, and only as often as the budget allows.
     async fn answer(&self, request: Request) -> Result<Response, Outage> {
         let deadline = self.deadline_of(&request);
-        let found = request.extensions().get::<Found>();
-        let importance = found.map_or(Importance::Serving, |found| found.route.importance);
+        let importance = importance(request.extensions());
         let is_endless = deadline.left().is_none();
         let _slot = if is_endless { None } else { Some(self.running.enter(importance).ok_or(Outage::Busy)?) };
         let hurried = request.extensions().get::<Hurried>().is_some();
@@ -273,8 +276,7 @@ impl Remote {
         let request = self.direct(lease.base(), head, body, deadline).map_err(failed)?;
         let asking = self.client.request(request);
         let answered = if let Some(left) = deadline.left() {
-            let whole =
-                async { whole_answer(asking.await.map_err(|error| Failure::of(&error))?).await.map_err(failed) };
+            let whole = async { whole_answer(asking.await.map_err(|error| Failure::of(&error))?).await };
             return tokio::time::timeout(left + GRACE, whole).await.unwrap_or(Err(failed(Outage::Late)));
         } else {
             tokio::select! {
@@ -328,11 +330,22 @@ impl Failure {
 }
 
 /// `response` when all of it is here.
-async fn whole_answer(mut response: Response<Incoming>) -> Result<Response, Outage> {
+async fn whole_answer(mut response: Response<Incoming>) -> Result<Response, Failure> {
     strip_hop_by_hop(response.headers_mut());
     let (head, body) = response.into_parts();
-    let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|_| Outage::Unreachable)?;
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|error| {
+        // It would be as long at another address, and says nothing of this one: whoever asks chooses it.
+        let is_too_long = error.is::<LengthLimitError>();
+        let failed = Failure { outage: Outage::Unreachable, outcome: Outcome::Failed };
+        if is_too_long { Failure { outage: Outage::TooLong, outcome: Outcome::Answered } } else { failed }
+    })?;
     Ok(Response::from_parts(head, Body::from(body.to_bytes())))
+}
+
+/// How important a request is: one from outside by its route, and one of our own by what it says of itself.
+fn importance(extensions: &Extensions) -> Importance {
+    let of_route = extensions.get::<Found>().map(|found| found.route.importance);
+    of_route.or_else(|| extensions.get().copied()).unwrap_or(Importance::Serving)
 }
 
 /// Whether a request is one that is answered for as long as its caller listens. For a request of our own what it accepts

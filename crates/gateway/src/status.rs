@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Limited};
 use kernel::Context;
+use kernel::access::Importance;
 use serde::Serialize;
 
 use crate::proxy::Outage;
@@ -111,6 +112,8 @@ async fn health(gateway: &Gateway, context: Context) -> Result<(Health, Option<S
     let target = gateway.targets.get(&context).ok_or(Outage::Absent)?;
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = axum::http::Uri::from_static("/health/ready");
+    // Anybody may look at it, and is not to take the places of those who order.
+    request.extensions_mut().insert(Importance::Browsing);
     let response = target.answer(request).await?;
     if response.status() == StatusCode::OK {
         return Ok((Health::Ready, None));

@@ -188,4 +188,18 @@ mod tests {
         let refused = open(dir.path()).err().unwrap().to_string();
         assert!(refused.starts_with("Another process already runs things on"), "{refused}");
     }
+
+    #[test]
+    fn a_data_directory_that_is_made_is_its_owners_alone_and_one_that_is_there_stays() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |dir: &Path| std::fs::metadata(dir).unwrap().permissions().mode() & 0o777;
+        let data = dir.path().join("here/data");
+        drop(open(&data).unwrap());
+        assert_eq!((mode(&data), mode(data.parent().unwrap())), (0o700, 0o700));
+        std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o750)).unwrap();
+        drop(open(&data).unwrap());
+        assert_eq!(mode(&data), 0o750, "whoever opened it to others meant it");
+    }
 }

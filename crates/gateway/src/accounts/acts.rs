@@ -2,11 +2,12 @@
 //! is without a record, whatever happens meanwhile.
 
 use platform::problem::Problem;
+use platform::store::StoreError;
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
-use super::Accounts;
 use super::audit::{Visitor, What, address_of};
+use super::{Accounts, outage};
 
 /// What somebody is about to do.
 #[derive(Debug, Clone)]
@@ -19,34 +20,30 @@ pub(crate) struct Doing {
     pub(crate) route: String,
 }
 
-/// What is written down as being done.
-#[derive(Debug)]
-pub(crate) struct UnderWay(i64);
+/// What is written down as being done. Whoever lets go of it went away before they were answered, and that is written down.
+pub(crate) struct Act {
+    accounts: Accounts,
+    id: Option<i64>,
+}
 
 impl Accounts {
-    /// Writes down that `doing` is about to be done, and waits until that is kept.
+    /// Writes down that `doing` is about to be done, and waits until that is kept. Where nobody waits any more it is ended:
+    /// it is not done then.
     ///
     /// # Errors
     /// 503 where it cannot be kept; then it is not to be done.
-    pub(crate) async fn begin_act(&self, doing: Doing, visitor: Visitor) -> Result<UnderWay, Problem> {
-        let now = self.now();
-        self.run(move |connection| begin(connection, &doing, &visitor, now)).await.map(UnderWay)
+    pub(crate) async fn begin_act(&self, doing: Doing, visitor: Visitor) -> Result<Act, Problem> {
+        let (accounts, now) = (self.clone(), self.now());
+        let (reply, begun) = oneshot::channel();
+        self.0.shutdown.spawn("what is about to be done is written down", async move {
+            let begun = accounts.run(move |connection| begin(connection, &doing, &visitor, now)).await;
+            // What nobody takes is let go of here.
+            drop(reply.send(begun.map(|id| Act { accounts, id: Some(id) })));
+        });
+        begun.await.map_err(|_| outage(&StoreError::Closed))?
     }
 
-    /// Writes down how an act was answered, and waits until that is kept. It is kept also where nobody waits any more.
-    pub(crate) async fn end_act(&self, act: UnderWay, status: u16) {
-        let (done, written) = oneshot::channel();
-        self.end_act_then(act, Some(status), done);
-        // The other half goes away only when it is written, or cannot be.
-        drop(written.await);
-    }
-
-    /// Writes down that whoever did it went away before they were answered.
-    pub(crate) fn leave_act(&self, act: UnderWay) {
-        self.end_act_then(act, None, oneshot::channel().0);
-    }
-
-    fn end_act_then(&self, UnderWay(id): UnderWay, status: Option<u16>, done: oneshot::Sender<()>) {
+    fn end_act_then(&self, id: i64, status: Option<u16>, done: oneshot::Sender<()>) {
         let accounts = self.clone();
         self.0.shutdown.spawn("how an act went is written down", async move {
             let written = accounts.0.database.run(move |connection| end(connection, Some(id), status)).await;
@@ -60,6 +57,25 @@ impl Accounts {
     /// Writes down what was under way when the gateway stopped.
     pub(super) async fn end_acts_of_before(&self) -> Result<(), Problem> {
         self.run(|connection| end(connection, None, None)).await
+    }
+}
+
+impl Act {
+    /// Writes down how it was answered, and waits until that is kept. It is kept also where nobody waits any more.
+    pub(crate) async fn answered(mut self, status: u16) {
+        let Some(id) = self.id.take() else { return };
+        let (done, written) = oneshot::channel();
+        self.accounts.end_act_then(id, Some(status), done);
+        // The other half goes away only when it is written, or cannot be.
+        drop(written.await);
+    }
+}
+
+impl Drop for Act {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            self.accounts.end_act_then(id, None, oneshot::channel().0);
+        }
     }
 }
 
@@ -112,11 +128,13 @@ mod tests {
         let doing = |route: &str| Doing { who: "operator/kim".into(), subject: None, route: route.into() };
         let visitor = Visitor { address: [192, 0, 2, 1].into(), device: String::new(), request: None };
         let seen = accounts.begin_act(doing("POST /seen"), visitor.clone()).await.unwrap();
-        accounts.begin_act(doing("POST /unseen"), visitor).await.unwrap();
-        accounts.end_act(seen, 200).await;
+        let mut unseen = accounts.begin_act(doing("POST /unseen"), visitor).await.unwrap();
+        // A gateway that dies lets go of nothing.
+        unseen.id = None;
+        seen.answered(200).await;
         let [record] = written(&accounts).await.try_into().unwrap();
         assert_eq!((&record["route"], &record["status"]), (&json!("POST /seen"), &json!(200)));
-        drop(accounts);
+        drop((accounts, unseen));
         let again = opened(dir.path()).await;
         let [record, _] = written(&again).await.try_into().unwrap();
         assert_eq!((&record["who"], &record["what"]), (&json!("operator/kim"), &json!("act")));
@@ -124,5 +142,19 @@ mod tests {
         assert_eq!(record["address"], "192.0.2.1");
         drop(again);
         assert_eq!(written(&opened(dir.path()).await).await.len(), 2, "once");
+    }
+
+    #[tokio::test]
+    async fn an_act_whose_caller_goes_while_it_is_begun_is_not_left_until_the_next_start() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let accounts = opened(dir.path()).await;
+        let doing = Doing { who: "operator/kim".into(), subject: None, route: "POST /gone".into() };
+        let visitor = Visitor { address: [192, 0, 2, 1].into(), device: String::new(), request: None };
+        let mut beginning = Box::pin(accounts.begin_act(doing, visitor));
+        assert!(futures_util::FutureExt::now_or_never(&mut beginning).is_none());
+        drop(beginning);
+        assert!(accounts.0.shutdown.drained(std::time::Duration::from_secs(60)).await);
+        let [record] = written(&accounts).await.try_into().unwrap();
+        assert_eq!((&record["route"], record.get("status")), (&json!("POST /gone"), None));
     }
 }

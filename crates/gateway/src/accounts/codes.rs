@@ -1,12 +1,13 @@
 //! Codes that come to a phone: six digits for five minutes, of which a hash is kept.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use kernel::phone::Mobile;
 use platform::config::Sessions;
 use platform::problem::Problem;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::audit::{self, Entry, Visitor, What};
 use super::guessing::{self, Counted, Key, keyed};
@@ -25,6 +26,9 @@ const OF_PLACE: [(i64, i64); 3] = [(1, 30 * SECOND), (5, HOUR), (10, 24 * HOUR)]
 /// And whoever asks, from addresses where nobody has signed in with it: a stranger who has all of them sent leaves that
 /// person theirs.
 const OF_PHONE: [(i64, i64); 3] = [(1, 30 * SECOND), (10, HOUR), (20, 24 * HOUR)];
+
+/// Of the codes that are sent in all, the part that is kept for phones that have signed in where they ask.
+const KEPT: i64 = 5;
 
 /// A code under way to a phone.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), NotSent>> + Send + 'a>>;
@@ -72,7 +76,7 @@ impl Accounts {
             return Err(Problem::unavailable("There is no way by which codes could be sent here.", 3_600));
         }
         let code = format!("{:06}", self.0.opener.ids.bits() % 1_000_000);
-        let (now, kept, to) = (self.now(), code.clone(), phone.clone());
+        let (now, kept, to, address) = (self.now(), code.clone(), phone.clone(), visitor.address);
         let settings = Arc::clone(&self.0.opener.settings);
         let noted = self.run(move |connection| note(connection, &to, &kept, &visitor, (&settings, now)));
         if let Err(wait) = noted.await? {
@@ -85,7 +89,7 @@ impl Accounts {
             Err(error) => {
                 tracing::warn!(%error, "a code could not be sent");
                 let phone = phone.clone();
-                self.run(move |connection| forget(connection, &phone)).await?;
+                self.run(move |connection| was_not_sent(connection, &phone, &code, address)).await?;
                 Err(Problem::unavailable("The code could not be sent right now.", 30))
             }
         }
@@ -111,9 +115,8 @@ fn note(
         return Ok(allowed);
     }
     let sql = "INSERT INTO codes (phone, code, asked_from, tries, elsewhere, expires_at) VALUES (?1, ?2, ?3, 0, 0, ?4) \
-               ON CONFLICT DO UPDATE SET code = ?2, asked_from = ?3, tries = 0, elsewhere = 0, expires_at = ?4";
-    let key = keyed(connection, &["code of", phone.as_str()])?;
-    let hash = keyed(connection, &["code", phone.as_str(), code])?;
+               ON CONFLICT DO UPDATE SET code = ?2, tries = 0, elsewhere = 0, expires_at = ?4";
+    let (key, hash) = (of_phone(connection, phone)?, hashed(connection, phone, code)?);
     connection.prepare_cached(sql)?.execute(params![key, hash, place, now + GOOD])?;
     audit::write(connection, &entry(What::CodeSent)?, visitor, now)?;
     Ok(allowed)
@@ -128,8 +131,9 @@ fn count(
     (settings, now): (&Sessions, i64),
 ) -> rusqlite::Result<Result<(), i64>> {
     let of_address = [(settings.codes_an_hour_each.into(), HOUR)];
-    let of_all = [(settings.codes_an_hour.into(), HOUR)];
     let is_known = guessing::is_known(connection, place, now)?;
+    let in_all = i64::from(settings.codes_an_hour);
+    let of_all = [(if is_known { in_all } else { in_all - in_all / KEPT }, HOUR)];
     let from = guessing::counted(visitor.address);
     let all: [Counted<'_>; 4] = [
         (keyed(connection, &["codes from", &from])?, if visitor.address.is_loopback() { &[] } else { &of_address }),
@@ -140,15 +144,35 @@ fn count(
     guessing::once_more(connection, &all, now)
 }
 
-/// The code of `phone` is one no more: it was not sent, or has opened what it opens.
+/// What the codes of `phone` are kept by.
+fn of_phone(connection: &Connection, phone: &Mobile) -> rusqlite::Result<Key> {
+    keyed(connection, &["code of", phone.as_str()])
+}
+
+/// What is kept of `code`.
+fn hashed(connection: &Connection, phone: &Mobile, code: &str) -> rusqlite::Result<Key> {
+    keyed(connection, &["code", phone.as_str(), code])
+}
+
+/// The codes of `phone` are none any more: one has opened what it opens.
 pub(super) fn forget(connection: &Connection, phone: &Mobile) -> rusqlite::Result<()> {
-    let key = keyed(connection, &["code of", phone.as_str()])?;
+    let key = of_phone(connection, phone)?;
     connection.prepare_cached("DELETE FROM codes WHERE phone = ?1")?.execute([key])?;
     Ok(())
 }
 
-/// Whether `code` is the one that came to `phone`. Who tries elsewhere than where it was asked for uses up tries of their
-/// own. One that does not fit is counted and written down: guessing is to be seen.
+/// `code` did not reach `phone`; those that did are still good.
+fn was_not_sent(connection: &Connection, phone: &Mobile, code: &str, address: IpAddr) -> rusqlite::Result<()> {
+    let (key, hash) = (of_phone(connection, phone)?, hashed(connection, phone, code)?);
+    let place = guessing::place(connection, phone.as_str(), address)?;
+    let sql = "DELETE FROM codes WHERE phone = ?1 AND asked_from = ?2 AND code = ?3";
+    connection.prepare_cached(sql)?.execute(params![key, place, hash])?;
+    Ok(())
+}
+
+/// Whether `code` is one that came to `phone`. Each place that asked has its own, so nobody's takes the place of another's.
+/// Who tries elsewhere than where it was asked for uses up tries of their own. One that does not fit is counted and written
+/// down: guessing is to be seen.
 pub(super) fn check(
     connection: &Connection,
     phone: &Mobile,
@@ -164,15 +188,16 @@ pub(super) fn check(
         }
         return Ok(Checked::TooMany(wait));
     }
-    let key = keyed(connection, &["code of", phone.as_str()])?;
+    let key = of_phone(connection, phone)?;
     let place = guessing::place(connection, phone.as_str(), visitor.address)?;
+    // One that is good for much longer was sent by a clock that was ahead; one that was put back a little keeps it.
     let sql = "UPDATE codes SET tries = tries + (asked_from = ?3), elsewhere = elsewhere + (asked_from != ?3) \
-               WHERE phone = ?1 AND expires_at > ?2 AND iif(asked_from = ?3, tries < ?4, elsewhere < ?5) RETURNING code";
+               WHERE phone = ?1 AND expires_at > ?2 AND expires_at <= ?6 \
+               AND iif(asked_from = ?3, tries < ?4, elsewhere < ?5) RETURNING code";
     let mut statement = connection.prepare_cached(sql)?;
-    let asked = params![key, now, place, MOST_TRIES.0, MOST_TRIES.1];
-    let kept: Option<Vec<u8>> = statement.query_row(asked, |row| row.get(0)).optional()?;
-    let shown = keyed(connection, &["code", phone.as_str(), code.trim()])?;
-    if kept.is_some_and(|kept| kept == shown) {
+    let asked = params![key, now, place, MOST_TRIES.0, MOST_TRIES.1, now + GOOD + GOOD];
+    let kept: Vec<Key> = statement.query_map(asked, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    if kept.contains(&hashed(connection, phone, code.trim())?) {
         return Ok(Checked::Fits);
     }
     guessing::count(connection, &wrong, now)?;

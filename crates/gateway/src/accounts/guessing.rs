@@ -114,9 +114,11 @@ pub(super) fn begin(
 }
 
 fn state(connection: &Connection, key: &Key, now: i64) -> rusqlite::Result<(i64, i64)> {
-    let sql = "SELECT failures, open_at FROM attempts WHERE key = ?1 AND last_at > ?2";
+    // What stands further ahead than anybody waits was counted by a clock that went wrong.
+    let sql = "SELECT failures, open_at FROM attempts WHERE key = ?1 AND last_at > ?2 AND last_at <= ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let found = statement.query_row(params![key, now - FORGOTTEN], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let lately = params![key, now - FORGOTTEN, now + LONGEST_PAUSE];
+    let found = statement.query_row(lately, |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     Ok(found.unwrap_or((0, 0)))
 }
 
@@ -169,10 +171,11 @@ pub(super) fn has_to_wait(connection: &Connection, all: &[Counted<'_>], now: i64
     let mut wait = 0;
     for (key, limits) in all {
         for (most, span) in *limits {
-            let sql = "SELECT at FROM requests WHERE key = ?1 AND at > ?2 ORDER BY at DESC LIMIT 1 OFFSET ?3";
+            let sql = "SELECT at FROM requests WHERE key = ?1 AND at > ?2 AND at <= ?3 ORDER BY at DESC \
+                       LIMIT 1 OFFSET ?4";
             let mut statement = connection.prepare_cached(sql)?;
-            let oldest: Option<i64> =
-                statement.query_row(params![key, now - span, most - 1], |row| row.get(0)).optional()?;
+            let lately = params![key, now - span, now + span, most - 1];
+            let oldest: Option<i64> = statement.query_row(lately, |row| row.get(0)).optional()?;
             wait = wait.max(oldest.map_or(0, |oldest| oldest + span - now));
         }
     }

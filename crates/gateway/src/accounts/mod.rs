@@ -32,7 +32,7 @@ use platform::store::StoreError;
 use rusqlite::Connection;
 
 use crate::kakao::Kakao;
-pub(crate) use acts::{Doing, UnderWay};
+pub(crate) use acts::{Act, Doing};
 pub use audit::Visitor;
 pub(crate) use audit::{Asked, Record};
 pub use codes::{CodeSender, Codes, NotSent, Sending};

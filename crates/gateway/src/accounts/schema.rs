@@ -1,7 +1,7 @@
 //! The gateway's tables.
 
 /// The version of [`TABLES`]; a database of another version is refused.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 /// Of tokens, codes and passwords there are hashes only. What happened is written down once and not changed; it goes
 /// when it is older than `kept.audit_from`. An act stands among `acts` from before it is done until it is known how it
@@ -51,12 +51,13 @@ CREATE TABLE known (
     last_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE codes (
-    phone      BLOB PRIMARY KEY,
-    code       BLOB    NOT NULL,
+    phone      BLOB    NOT NULL,
     asked_from BLOB    NOT NULL,
+    code       BLOB    NOT NULL,
     tries      INTEGER NOT NULL,
     elsewhere  INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (phone, asked_from)
 ) WITHOUT ROWID;
 CREATE TABLE links (
     issuer  TEXT NOT NULL,
@@ -106,3 +107,21 @@ CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit WHEN old.at >= (SELECT audit_from FROM kept)
     BEGIN SELECT raise(ABORT, 'what happened is kept'); END;
 ";
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn other_tables_are_another_version() {
+        let hash = Sha256::new().chain_update(TABLES).chain_update(crate::waiting::TABLES).finalize();
+        let start = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+        assert_eq!(
+            (VERSION, format!("{start:08x}")),
+            (2, "dd01baf8".to_owned()),
+            "a database that has others is refused by VERSION"
+        );
+    }
+}

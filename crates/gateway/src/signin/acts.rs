@@ -13,60 +13,36 @@ use platform::problem::Problem;
 use serde::Deserialize;
 
 use crate::Gateway;
-use crate::accounts::{Accounts, Asked, Doing, Record, Session, UnderWay, Visitor};
+use crate::accounts::{Accounts, Act, Asked, Doing, Record, Session, Visitor};
 
 /// What an owner does that gives money back.
 const OF_OWNERS: [&str; 3] = ["/tickets/{orderId}/withdraw", "/tickets/{orderId}/adjust", "/tickets/{orderId}/reject"];
 
-/// A privileged act that is under way. One whose caller goes away before it is answered is written down too.
-pub(crate) struct Act {
-    accounts: Accounts,
-    under_way: Option<UnderWay>,
-}
-
-impl Act {
-    /// Begins the act of whoever has `session` at `path`, if `route` makes it one. It is kept before anything is done.
-    ///
-    /// # Errors
-    /// 503 where it cannot be kept.
-    pub(crate) async fn begin(
-        accounts: &Accounts,
-        route: &Route,
-        path: &str,
-        session: &Session,
-        visitor: Visitor,
-    ) -> Result<Option<Self>, Problem> {
-        let is_privileged = match session.account.role {
-            Role::Operator => route.method != Method::Get,
-            Role::Owner => OF_OWNERS.contains(&route.path),
-            Role::Customer | Role::Rider | Role::Service => false,
-        };
-        if !is_privileged {
-            return Ok(None);
-        }
-        let doing = Doing {
-            who: session.account.actor().to_string(),
-            subject: subject(route.path, path),
-            route: format!("{} {}", route.method.name(), route.path),
-        };
-        let under_way = Some(accounts.begin_act(doing, visitor).await?);
-        Ok(Some(Self { accounts: accounts.clone(), under_way }))
+/// Begins what whoever has `session` does at `path`, if `route` makes it an act. It is kept before anything is done.
+///
+/// # Errors
+/// 503 where it cannot be kept.
+pub(crate) async fn begin_act(
+    accounts: &Accounts,
+    route: &Route,
+    path: &str,
+    session: &Session,
+    visitor: Visitor,
+) -> Result<Option<Act>, Problem> {
+    let is_privileged = match session.account.role {
+        Role::Operator => route.method != Method::Get,
+        Role::Owner => OF_OWNERS.contains(&route.path),
+        Role::Customer | Role::Rider | Role::Service => false,
+    };
+    if !is_privileged {
+        return Ok(None);
     }
-
-    /// It was answered with `status`; waits until that is kept.
-    pub(crate) async fn answered(mut self, status: u16) {
-        if let Some(act) = self.under_way.take() {
-            self.accounts.end_act(act, status).await;
-        }
-    }
-}
-
-impl Drop for Act {
-    fn drop(&mut self) {
-        if let Some(act) = self.under_way.take() {
-            self.accounts.leave_act(act);
-        }
-    }
+    let doing = Doing {
+        who: session.account.actor().to_string(),
+        subject: subject(route.path, path),
+        route: format!("{} {}", route.method.name(), route.path),
+    };
+    accounts.begin_act(doing, visitor).await.map(Some)
 }
 
 /// What `path` has where the template has a name; the last of them.

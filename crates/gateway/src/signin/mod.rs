@@ -15,7 +15,7 @@ use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use self::acts::Act;
+pub(crate) use self::acts::begin_act;
 pub(crate) use self::cookies::{Shown as ShownCookie, clear, shown as shown_by_cookie};
 pub(crate) use self::cross_site::is_refused;
 pub(crate) use self::visitor::From;

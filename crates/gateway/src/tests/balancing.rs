@@ -196,3 +196,24 @@ async fn an_answer_that_stalls_is_ended_by_the_deadline_and_has_its_place_until_
     assert!(began.elapsed() >= std::time::Duration::from_secs(1));
     shutdown.begin();
 }
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_asked_for_once_and_leaves_no_address_out() {
+    let shutdown = Shutdown::new();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&asked);
+    let long = async move || {
+        counting.fetch_add(1, Ordering::SeqCst);
+        vec![b' '; 8 * 1024 * 1024 + 1]
+    };
+    let router = Router::new().route("/stores", axum::routing::get(long)).fallback(async || "answered");
+    let world = world(vec![super::served(router, &shutdown).await]);
+    for times in 1..=4 {
+        assert_eq!(world.get(HERE, "/api/stores").await.problem(), (503, "service-unavailable".to_owned()));
+        assert_eq!(asked.load(Ordering::SeqCst), times, "it would be as long again");
+    }
+    let operator = world.token("operator/o1").await;
+    let limits = world.by(&operator, HERE, "GET", "/api/operations/gateway/limits", Value::Null).await.json();
+    assert_eq!(limits["upstreams"][0]["used"], true, "{limits}");
+    shutdown.begin();
+}

@@ -248,3 +248,29 @@ async fn tricks_on_the_wire_never_reach_payments() {
     }
     shutdown.begin();
 }
+
+#[tokio::test]
+async fn an_answer_without_a_body_is_whole_and_says_what_it_said() {
+    let shutdown = Shutdown::new();
+    for (method, said, status, length) in [
+        ("HEAD", "200 OK\r\ncontent-length: 500\r\ncontent-encoding: gzip", 200, Some("500")),
+        ("GET", "304 Not Modified\r\ncontent-length: 500\r\netag: \"e\"", 304, None),
+        ("GET", "204 No Content", 204, None),
+        ("GET", "200 OK\r\ncontent-length: 0", 200, Some("0")),
+        ("GET", "103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0", 200, Some("0")),
+        ("GET", "200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-a\r\n\r\n2\r\nok\r\n0\r\nx-a: b", 200, None),
+    ] {
+        let what: &'static str = format!("HTTP/1.1 {said}\r\n\r\n").leak();
+        let behind = raw(&shutdown, what.as_bytes()).await;
+        let gateway = served(before(Context::App, &behind, options(&shutdown)), &shutdown).await;
+        let mut stream = TcpStream::connect(gateway.trim_start_matches("http://")).await.unwrap();
+        let request = format!("{method} /api/stores HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        tokio::time::timeout(SOON, stream.read_to_string(&mut text)).await.unwrap().unwrap();
+        assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{text}");
+        let told = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+        assert!(length.is_none() || told == length, "{text}");
+    }
+    shutdown.begin();
+}

@@ -207,6 +207,28 @@ async fn a_crowd_that_looks_around_keeps_nobody_from_paying_at_a_service_elsewhe
 }
 
 #[tokio::test]
+async fn a_crowd_that_asks_how_all_is_keeps_nobody_from_ordering_at_a_service_elsewhere() {
+    let shutdown = Shutdown::new();
+    let never = get(async || std::future::pending::<Response>().await);
+    let app = Router::new().route("/health/ready", never).fallback(async || "answered");
+    let upstreams = [(Context::App, Upstream::Remote(vec![super::served(app, &shutdown).await]))];
+    let world = World::new(Limits { running: 20, ..Limits::default() }, upstreams);
+    let mina = world.token("customer/mina").await;
+    let look = |path: &str| {
+        let request = World::request(HERE, "GET", path).body(Body::empty()).unwrap();
+        Box::pin(world.gateway.clone().oneshot(request))
+    };
+    let mut held: Vec<_> = ["/api/status", "/"].repeat(6).into_iter().map(look).collect();
+    for asking in &mut held {
+        // Whoever finds no place there is told so at once.
+        drop(poll_immediate(asking).await);
+    }
+    assert_eq!(world.by(&mina, HERE, "POST", "/api/orders", serde_json::json!({})).await.status, 200);
+    drop(held);
+    shutdown.begin();
+}
+
+#[tokio::test]
 async fn whoever_is_refused_by_one_limit_is_told_what_counted_for_the_other() {
     let limits = Limits { customer: Rate::of(3, 60), orders: Rate::of(2, 60), ..Limits::default() };
     let world = World::new(limits, quick());

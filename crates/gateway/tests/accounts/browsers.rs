@@ -275,6 +275,14 @@ async fn pages_say_when_to_try_again_and_what_is_wrong_in_words_for_people() {
     assert!(wrong.contains("Please check the phone number or the e-mail address."), "{wrong}");
     let wrong = english("/sign-up", "do=email&email=mina@example.com&password=short").await.expect(422).text;
     assert!(wrong.contains("Please choose a password of 8 to 128 characters"), "{wrong}");
+    let form =
+        serde_urlencoded::to_string([("do", "email"), ("email", "mina@example.com"), ("password", GOOD)]).unwrap();
+    let cookie = kept(&desk.form("/sign-up", "", &form).await.expect(303));
+    let change = serde_urlencoded::to_string([("password", GOOD), ("newPassword", "short")]).unwrap();
+    let request = Request::post("/account/password").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = request.header("accept-language", "en").header(COOKIE, cookie);
+    let wrong = desk.ask(request, change).await.expect(422).text;
+    assert!(wrong.contains("Please choose a password of 8 to 128 characters"), "{wrong}");
 }
 
 #[tokio::test]

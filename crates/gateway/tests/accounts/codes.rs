@@ -242,3 +242,64 @@ async fn what_is_sent_has_to_be_one_of_the_two() {
         assert_eq!(answer.json()["fields"][0]["field"], field);
     }
 }
+
+#[tokio::test]
+async fn strangers_who_have_all_codes_sent_leave_some_to_whoever_has_signed_in_before() {
+    let sessions = Sessions { codes_an_hour: 10, ..Sessions::default() };
+    let desk = Desk::with(sessions, gateway::accounts::Codes::Shown).await;
+    let code = desk.code(PHONE).await;
+    desk.by_code(PHONE, &code).await.expect(201);
+    let ask = async |phone: &str| desk.post("/api/phone-codes", "", json!({ "phone": phone })).await.status;
+    let mut sent = 0;
+    for stranger in 0..20 {
+        desk.from(&format!("192.0.2.{stranger}"));
+        sent += i32::from(ask(&format!("0105555{stranger:04}")).await == 202);
+    }
+    assert_eq!(sent, 7, "eight, the first of which was not theirs");
+    desk.from(HOME);
+    for status in [202, 202, 429] {
+        desk.pass_seconds(60);
+        assert_eq!(ask(PHONE).await, status, "ten in all, and no more");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_a_stranger_has_sent_takes_the_place_of_nobodys() {
+    let desk = Desk::open().await;
+    let mine = desk.code(PHONE).await;
+    desk.pass_seconds(30);
+    desk.from("192.0.2.1");
+    let theirs = desk.code(PHONE).await;
+    desk.from("192.0.2.2");
+    for _ in 0..3 {
+        desk.by_code(PHONE, "x").await.expect(401);
+    }
+    desk.from(HOME);
+    desk.by_code(PHONE, &theirs).await.expect(401);
+    desk.by_code(PHONE, &mine).await.expect(201);
+    desk.from("192.0.2.1");
+    desk.by_code(PHONE, &theirs).await.expect(401);
+}
+
+#[tokio::test]
+async fn each_of_several_codes_has_so_many_tries_and_no_more() {
+    let desk = Desk::open().await;
+    let mut codes = Vec::new();
+    for stranger in 0..3 {
+        desk.from(&format!("192.0.2.{stranger}"));
+        codes.push(desk.code(PHONE).await);
+        desk.pass_seconds(30);
+    }
+    for (guesser, times) in [("192.0.2.9", 3), ("192.0.2.0", 5), ("192.0.2.1", 5), ("192.0.2.2", 5)] {
+        desk.from(guesser);
+        for _ in 0..times {
+            desk.by_code(PHONE, "x").await.expect(401);
+        }
+    }
+    for place in [0, 1, 2, 9] {
+        desk.from(&format!("192.0.2.{place}"));
+        for code in &codes {
+            desk.by_code(PHONE, code).await.expect(401);
+        }
+    }
+}

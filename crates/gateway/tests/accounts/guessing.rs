@@ -106,3 +106,20 @@ async fn a_try_whose_caller_goes_away_counts() {
     }
     assert_eq!(wrong(&desk).await.0, 429);
 }
+
+#[tokio::test]
+async fn what_was_counted_while_the_clock_was_ahead_keeps_nobody_out_when_it_is_put_right() {
+    let desk = Desk::open().await;
+    desk.sign_up(PHONE, GOOD).await.expect(201);
+    desk.pass(24 * 365);
+    let ahead = desk.code(PHONE).await;
+    for _ in 0..5 {
+        desk.sign_in(PHONE, OTHER).await.expect(401);
+    }
+    desk.sign_in(PHONE, GOOD).await.expect(429);
+    desk.pass(-24 * 365);
+    desk.pass_seconds(60);
+    desk.by_code(PHONE, &ahead).await.expect(401);
+    desk.code(PHONE).await;
+    desk.sign_in(PHONE, GOOD).await.expect(201);
+}

@@ -69,13 +69,13 @@ fn wrong(problem: &Problem) -> (&'static str, &'static str) {
 
 /// What is wrong with the field that `detail` names first.
 fn field(detail: &str) -> (&'static str, &'static str) {
-    if detail.starts_with("newPassword:") {
+    if detail == "newPassword: has to be another one" {
         return ("지금과 다른 비밀번호를 정해 주세요.", "Please choose another password than that of today.");
     }
     if detail == "password: is missing" {
         return ("지금 비밀번호를 입력해 주세요.", "Please enter the password of today.");
     }
-    if detail.starts_with("password:") {
+    if detail.starts_with("password:") || detail.starts_with("newPassword:") {
         return (
             "8자 이상 128자 이하의, 쉽게 짐작할 수 없는 비밀번호를 정해 주세요.",
             "Please choose a password of 8 to 128 characters that nobody would guess.",
@@ -117,6 +117,19 @@ mod tests {
         ] {
             let english = told(Language::En, &problem);
             assert!(!english.contains(problem.detail()), "{english}");
+        }
+    }
+
+    #[test]
+    fn whoever_chooses_a_password_is_told_what_is_wrong_with_it() {
+        for (field, reason, says) in [
+            ("password", "too short", "8 to 128 characters"),
+            ("newPassword", "too short", "8 to 128 characters"),
+            ("newPassword", "has to be another one", "than that of today"),
+            ("password", "is missing", "enter the password of today"),
+        ] {
+            let english = told(Language::En, &Problem::invalid_field(field, reason));
+            assert!(english.contains(says), "{field} {reason}: {english}");
         }
     }
 }
