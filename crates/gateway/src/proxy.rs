@@ -1,9 +1,10 @@
-//! Asks a context: by a call in this process, or over HTTP with pooled connections, streaming both ways.
+//! Asks a context: by a call in this process, or over HTTP with pooled connections. Bodies and answers with an end are read
+//! whole before they are passed on.
 
+mod outage;
 mod request;
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use axum::extract::Request;
 use axum::http::header::{
     ACCEPT, CONNECTION, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri, Version};
 use axum::response::Response;
 use futures_util::StreamExt;
 use http_body_util::{BodyExt, BodyStream, LengthLimitError, Limited, StreamBody};
@@ -28,11 +29,11 @@ use platform::balance::{Balancer, Lease, Outcome};
 use platform::deadline::{DEADLINE_HEADER, Deadline};
 use platform::identity::{IDENTITY_HEADER, Signer};
 use platform::ids::Ids;
-use platform::problem::Problem;
 use platform::resilience::retry::Budget;
 use platform::shutdown::Shutdown;
 use tower::Service;
 
+pub(crate) use self::outage::Outage;
 use self::request::{Head, whole};
 use crate::traffic::Hurried;
 use crate::traffic::running::Running;
@@ -53,71 +54,6 @@ const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Shorter than the server's own limit, so that a request does not meet a connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(60);
-
-/// Why a context did not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Outage {
-    /// It is not part of this gateway.
-    #[error("it does not run here")]
-    Absent,
-    /// No connection, or it broke before the answer began.
-    #[error("it cannot be reached")]
-    Unreachable,
-    /// It took too long.
-    #[error("it did not answer in time")]
-    Late,
-    /// It answers more than is read of an answer.
-    #[error("it answers more than can be passed on")]
-    TooLong,
-    /// So much is under way there that more would take the places of the others.
-    #[error("it has more to do than it can")]
-    Busy,
-    /// The gateway itself stops.
-    #[error("the gateway is stopping")]
-    Stopping,
-}
-
-impl Outage {
-    /// The outage as a metric's label.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Absent => "absent",
-            Self::Unreachable => "unreachable",
-            Self::Late => "late",
-            Self::TooLong => "too-long",
-            Self::Busy => "busy",
-            Self::Stopping => "stopping",
-        }
-    }
-
-    /// What the caller is told.
-    pub(crate) fn problem(self, context: Context) -> Problem {
-        match self {
-            Self::Absent | Self::Unreachable | Self::TooLong | Self::Busy | Self::Stopping => {
-                let detail = format!("The service \"{context}\" is not there right now: {self}.");
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "service-unavailable", detail)
-                    .retry_after(2)
-                    .with_missing([context])
-            }
-            Self::Late => {
-                let detail = format!("The service \"{context}\" took too long; what was asked may still happen.");
-                Problem::new(StatusCode::GATEWAY_TIMEOUT, "service-timeout", detail).with_missing([context])
-            }
-        }
-    }
-
-    fn of(error: &legacy::Error) -> Self {
-        let mut cause: Option<&(dyn Error + 'static)> = error.source();
-        while let Some(error) = cause {
-            let io = error.downcast_ref::<std::io::Error>();
-            if io.is_some_and(|io| io.kind() == std::io::ErrorKind::TimedOut) {
-                return Self::Late;
-            }
-            cause = error.source();
-        }
-        Self::Unreachable
-    }
-}
 
 /// Where one context answers.
 #[derive(Clone)]
@@ -246,8 +182,10 @@ impl Remote {
                 self.count_retry("refused");
                 continue;
             }
-            let pause =
-                self.budget.retry().filter(|_| head.is_repeatable() && !repeated && last == Outage::Unreachable);
+            let pause = self
+                .budget
+                .retry()
+                .filter(|_| head.is_repeatable() && !repeated && matches!(last, Outage::Unreachable | Outage::Broken));
             let Some(pause) = pause else { return Err(last) };
             repeated = true;
             self.count_retry("broken");
@@ -336,7 +274,7 @@ async fn whole_answer(mut response: Response<Incoming>) -> Result<Response, Fail
     let body = Limited::new(body, LONGEST_ANSWER).collect().await.map_err(|error| {
         // It would be as long at another address, and says nothing of this one: whoever asks chooses it.
         let is_too_long = error.is::<LengthLimitError>();
-        let failed = Failure { outage: Outage::Unreachable, outcome: Outcome::Failed };
+        let failed = Failure { outage: Outage::Broken, outcome: Outcome::Failed };
         if is_too_long { Failure { outage: Outage::TooLong, outcome: Outcome::Answered } } else { failed }
     })?;
     Ok(Response::from_parts(head, Body::from(body.to_bytes())))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::http::StatusCode;
 use gateway::accounts::{self, Accounts, Demo};
 use gateway::kakao::{self, Kakao};
 use gateway::{Patience, Upstream};
@@ -46,7 +47,12 @@ impl Composer<'_> {
             let accounts = Accounts::open_with(&self.settings.data_dir, clock, ids, shutdown, options)?;
             let demo = demo(self.settings)?;
             let operator = self.parts.secrets.operator_password.as_ref();
-            accounts.prepare(demo, operator).await.context("BAEDAL_OPERATOR_PASSWORD cannot be used")?;
+            accounts.prepare(demo, operator).await.map_err(|problem| {
+                let unfit = problem.status() == StatusCode::UNPROCESSABLE_ENTITY;
+                let what =
+                    if unfit { "BAEDAL_OPERATOR_PASSWORD cannot be used" } else { "the accounts cannot be read" };
+                anyhow::Error::from(problem).context(what)
+            })?;
             self.edge = Some(Edge { accounts, signer: Signer::new("gateway", clock, ids) });
         }
         Ok(())

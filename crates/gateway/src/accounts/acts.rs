@@ -104,6 +104,7 @@ mod tests {
     use platform::clock::Clock;
     use platform::ids::Ids;
     use platform::shutdown::Shutdown;
+    use platform::testing::PATIENCE;
     use serde_json::{Value, json};
 
     use super::*;
@@ -114,6 +115,11 @@ mod tests {
         let accounts = Accounts::open(dir, &clock, &Ids::seeded(1), &Shutdown::new()).unwrap();
         accounts.prepare(Demo::Nobody, None).await.unwrap();
         accounts
+    }
+
+    /// Lets go of the database, which what still runs holds too.
+    async fn closed(accounts: Accounts) {
+        assert!(accounts.0.shutdown.drained(PATIENCE).await);
     }
 
     async fn written(accounts: &Accounts) -> Vec<Value> {
@@ -134,13 +140,14 @@ mod tests {
         seen.answered(200).await;
         let [record] = written(&accounts).await.try_into().unwrap();
         assert_eq!((&record["route"], &record["status"]), (&json!("POST /seen"), &json!(200)));
-        drop((accounts, unseen));
+        drop(unseen);
+        closed(accounts).await;
         let again = opened(dir.path()).await;
         let [record, _] = written(&again).await.try_into().unwrap();
         assert_eq!((&record["who"], &record["what"]), (&json!("operator/kim"), &json!("act")));
         assert_eq!((&record["route"], record.get("status")), (&json!("POST /unseen"), None));
         assert_eq!(record["address"], "192.0.2.1");
-        drop(again);
+        closed(again).await;
         assert_eq!(written(&opened(dir.path()).await).await.len(), 2, "once");
     }
 
@@ -153,7 +160,7 @@ mod tests {
         let mut beginning = Box::pin(accounts.begin_act(doing, visitor));
         assert!(futures_util::FutureExt::now_or_never(&mut beginning).is_none());
         drop(beginning);
-        assert!(accounts.0.shutdown.drained(std::time::Duration::from_secs(60)).await);
+        assert!(accounts.0.shutdown.drained(PATIENCE).await);
         let [record] = written(&accounts).await.try_into().unwrap();
         assert_eq!((&record["route"], record.get("status")), (&json!("POST /gone"), None));
     }

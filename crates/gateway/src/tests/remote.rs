@@ -187,6 +187,7 @@ async fn a_service_that_dies_amid_its_answer_has_not_answered() {
     let gateway = before(Context::Store, &half, options(&shutdown));
     let answer = got(&gateway, "/api/tickets").await;
     assert_eq!((answer.status, &answer.json()["type"]), (503, &"/problems/service-unavailable".into()));
+    assert!(answer.json()["detail"].as_str().unwrap().contains("may have happened"));
     shutdown.begin();
 }
 

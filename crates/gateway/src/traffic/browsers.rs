@@ -2,7 +2,7 @@
 //! it passes.
 
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
 use platform::problem::PROBLEM_JSON;
@@ -43,8 +43,8 @@ fn length(seconds: u64) -> String {
     if seconds < 60 { format!("{seconds}초") } else { format!("{}분", seconds.div_ceil(60)) }
 }
 
-/// The page of a problem; any other answer stays as it is.
-pub(super) async fn page(response: Response) -> Response {
+/// The page of a problem; any other answer stays as it is. Only what was asked for by `GET` can be loaded again.
+pub(super) async fn page(response: Response, method: &Method) -> Response {
     let again = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let Some(said) = said(response.status(), again) else { return response };
     if response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != PROBLEM_JSON) {
@@ -62,7 +62,8 @@ pub(super) async fn page(response: Response) -> Response {
     } else {
         ("보여 드릴 것이 없어요", "Nothing to show")
     };
-    Response::from_parts(parts, html(title, &said, &problem, again, elsewhere.as_deref()).into())
+    let comes_back = again.filter(|_| method == Method::GET || elsewhere.is_some());
+    Response::from_parts(parts, html(title, &said, &problem, comes_back, elsewhere.as_deref()).into())
 }
 
 fn html(title: (&str, &str), said: &str, problem: &Value, again: Option<u64>, elsewhere: Option<&str>) -> String {
@@ -110,7 +111,7 @@ mod tests {
     #[tokio::test]
     async fn a_page_names_the_part_that_is_missing_and_comes_back() {
         let problem = Problem::unavailable("The service <store> is not there.", 2).with_missing([Context::Store]);
-        let response = page(problem.into_response()).await;
+        let response = page(problem.into_response(), &Method::GET).await;
         assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"2".parse().unwrap()));
         assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
         let html = text(response).await;
@@ -119,8 +120,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_form_that_was_sent_is_not_loaded_again() {
+        let response = page(Problem::unavailable("No.", 2).into_response(), &Method::POST).await;
+        assert!(!text(response).await.contains("http-equiv"));
+    }
+
+    #[tokio::test]
     async fn where_there_is_nothing_the_page_leads_to_the_start_and_stays() {
-        let response = page(Problem::not_found().into_response()).await;
+        let response = page(Problem::not_found().into_response(), &Method::GET).await;
         assert_eq!(response.status(), 404);
         let html = text(response).await;
         assert!(html.contains("아무것도 없습니다") && html.contains("href=\"/\""), "{html}");
@@ -130,16 +137,16 @@ mod tests {
     #[tokio::test]
     async fn whoever_asks_too_often_is_told_how_long_to_wait() {
         for (seconds, told) in [(20, "20초"), (61, "2분"), (3_600, "60분")] {
-            let html = text(page(Problem::too_many_requests(seconds).into_response()).await).await;
+            let html = text(page(Problem::too_many_requests(seconds).into_response(), &Method::GET).await).await;
             assert!(html.contains(told), "{html}");
         }
     }
 
     #[tokio::test]
     async fn what_people_are_told_by_the_answer_itself_stays_as_it_is() {
-        let response = page(Problem::forbidden("no").into_response()).await;
+        let response = page(Problem::forbidden("no").into_response(), &Method::GET).await;
         assert_eq!(response.headers()["content-type"], PROBLEM_JSON);
-        let other = page((StatusCode::SERVICE_UNAVAILABLE, "a page of its own").into_response()).await;
+        let other = page((StatusCode::SERVICE_UNAVAILABLE, "a page of its own").into_response(), &Method::GET).await;
         assert_eq!(text(other).await, "a page of its own");
     }
 }

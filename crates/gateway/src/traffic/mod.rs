@@ -107,7 +107,7 @@ impl Traffic {
 pub(crate) async fn enter(State(gateway): State<Arc<Gateway>>, request: Request, next: Next) -> Response {
     let traffic = &gateway.traffic;
     let address = address::of(request.extensions());
-    let wants_page = browsers::wants_page(request.headers());
+    let (wants_page, method) = (browsers::wants_page(request.headers()), request.method().clone());
     let is_inside = matches!(request.uri().path(), "/metrics" | "/health/ready");
     if is_inside && traffic.is_inside(address) {
         return next.run(request).await;
@@ -118,12 +118,12 @@ pub(crate) async fn enter(State(gateway): State<Arc<Gateway>>, request: Request,
         Some(Ok(standing)) => standing,
         Some(Err(refused)) => {
             let response = refused.into_response();
-            return if wants_page { browsers::page(response).await } else { response };
+            return if wants_page { browsers::page(response, &method).await } else { response };
         }
     };
     let mut response = if is_inside { inside(&gateway, request, next).await } else { next.run(request).await };
     tell(&mut response, standing);
-    if wants_page { browsers::page(response).await } else { response }
+    if wants_page { browsers::page(response, &method).await } else { response }
 }
 
 /// What goes on inside is for those who are; and, from elsewhere, for those who operate this.
