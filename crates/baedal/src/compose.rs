@@ -285,15 +285,16 @@ impl Composer<'_> {
     }
 
     async fn app(&self, room: Room, payments: Option<PayService>) -> anyhow::Result<Router> {
+        let guarded = self.settings.resilience.options(self.settings.payment.deadline);
         let payments: Arc<dyn app::ports::Payments> = if let Some(service) = payments {
             Arc::new(DirectPayments(service))
         } else {
             let signer = self.app.clone().context("app runs here without a name of its own")?;
             let pay = HttpPayments::new(self.settings.upstreams(Context::Pay), signer, &room.ids)?;
+            let pay = pay.with_enough(guarded.enough);
             pay.watch(&room.shutdown)?;
             Arc::new(pay)
         };
-        let guarded = self.settings.resilience.options(self.settings.payment.deadline);
         let guard = Guard::new("pay", guarded, &room.clock, &room.ids);
         let payments = Arc::new(GuardedPayments::new(payments, guard.clone()));
         let deadline = length(self.settings.payment.deadline);

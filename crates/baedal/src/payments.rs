@@ -23,8 +23,6 @@ use serde::Serialize;
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// pay cannot be reached.
 const UNREACHABLE: PaymentAnswer = PaymentAnswer::NotSent { retry_after: RETRY_AFTER, why: NotSent::Unreachable };
-/// Whoever asks with less time than this is in a hurry; pay itself is given more.
-const HURRY: Duration = Duration::from_secs(2);
 /// How long a connection to pay may take to be made.
 const CONNECT: Duration = Duration::from_millis(500);
 
@@ -101,6 +99,7 @@ pub struct HttpPayments {
     path: Uri,
     signer: Signer,
     budget: Budget,
+    enough: Duration,
 }
 
 #[derive(Serialize)]
@@ -123,7 +122,20 @@ impl HttpPayments {
     pub fn new(bases: Vec<String>, signer: Signer, ids: &Ids) -> Result<Self, reqwest::Error> {
         let client = platform::client::inside().connect_timeout(CONNECT).build()?;
         let balancer = Balancer::new(Context::Pay.name(), bases, ids);
-        Ok(Self { client, balancer, path: Uri::from_static("/payments"), signer, budget: Budget::new(ids) })
+        Ok(Self {
+            client,
+            balancer,
+            path: Uri::from_static("/payments"),
+            signer,
+            budget: Budget::new(ids),
+            enough: Duration::ZERO,
+        })
+    }
+
+    /// The same, where whoever asks with less time than `enough` is in a hurry of their own.
+    #[must_use]
+    pub fn with_enough(self, enough: Duration) -> Self {
+        Self { enough, ..self }
     }
 
     /// Asks each of several addresses now and then whether it is ready, until `shutdown`.
@@ -155,7 +167,7 @@ impl HttpPayments {
         let mut tried = Vec::new();
         while let Some(lease) = self.balancer.pick(&tried) {
             tried.push(lease.place());
-            let hurried = payment.deadline.left().is_some_and(|left| left < HURRY);
+            let hurried = payment.deadline.left().is_some_and(|left| left < self.enough);
             let (answer, outcome) = self.call_once(lease.base(), payment).await;
             // The time comes from whoever asks, and says nothing of who was asked.
             if !(hurried && outcome == Outcome::Failed) {
@@ -336,6 +348,7 @@ mod tests {
         let address = stub.serve(listener, Router::new().route("/payments", post(says)), &shutdown).unwrap();
         let signer = Signer::new("app", &platform::clock::Clock::system(), &Ids::seeded(2));
         let pay = HttpPayments::new(vec![format!("http://{address}")], signer, &Ids::seeded(1)).unwrap();
+        let pay = pay.with_enough(Duration::from_secs(2));
         for hurry in [[5_000; 4], [50; 4]].concat() {
             let deadline = Deadline::after(Duration::from_millis(hurry));
             assert_eq!(pay.request(PaymentRequest { deadline, ..payment() }).await, PaymentAnswer::InDoubt);

@@ -182,11 +182,8 @@ impl Remote {
                 self.count_retry("refused");
                 continue;
             }
-            let pause = self
-                .budget
-                .retry()
-                .filter(|_| head.is_repeatable() && !repeated && matches!(last, Outage::Unreachable | Outage::Broken));
-            let Some(pause) = pause else { return Err(last) };
+            let may_repeat = head.is_repeatable() && !repeated && matches!(last, Outage::Unreachable | Outage::Broken);
+            let Some(pause) = may_repeat.then(|| self.budget.retry()).flatten() else { return Err(last) };
             repeated = true;
             self.count_retry("broken");
             tokio::time::sleep(pause).await;

@@ -31,8 +31,8 @@ pub enum Demo {
 }
 
 impl Accounts {
-    /// Writes down what was under way when we stopped, and makes whom there has to be at the start: demo people or none, and the first operator where a password for them is
-    /// given. One who is there keeps the password that they have.
+    /// Writes down what was under way when we stopped, and makes whom there has to be at the start: demo people or none, and
+    /// the first operator where a password for them is given. One who is there keeps the password that they have.
     ///
     /// # Errors
     /// When the database does not answer, or the operator's password is none.

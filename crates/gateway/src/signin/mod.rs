@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 pub(crate) use self::acts::begin_act;
 pub(crate) use self::cookies::{Shown as ShownCookie, clear, shown as shown_by_cookie};
 pub(crate) use self::cross_site::is_refused;
+pub(crate) use self::pages::again;
 pub(crate) use self::visitor::From;
 use crate::Gateway;
 

@@ -21,6 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::frame::Frame;
+pub(crate) use self::told::again;
 use super::cookies;
 use crate::Gateway;
 use crate::accounts::SignedIn;

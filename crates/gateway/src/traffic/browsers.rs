@@ -5,10 +5,12 @@ use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_A
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use http_body_util::{BodyExt, Limited};
+use kernel::lang::Language;
 use platform::problem::PROBLEM_JSON;
 use serde_json::Value;
 
 use crate::page::{STYLE, escaped, with_page_headers};
+use crate::signin;
 
 /// The longest problem that is made a page of.
 const LONGEST: usize = 16 * 1024;
@@ -27,7 +29,7 @@ fn said(status: StatusCode, again: Option<u64>) -> Option<String> {
         StatusCode::REQUEST_TIMEOUT => "보내신 내용이 제때 도착하지 않았습니다.",
         StatusCode::TOO_MANY_REQUESTS => {
             let seconds = again.unwrap_or(1).max(1);
-            return Some(format!("너무 자주 요청하셨습니다. {} 뒤에 다시 시도해 주세요.", length(seconds)));
+            return Some(format!("너무 자주 요청하셨습니다. {}", signin::again(Language::Ko, seconds)));
         }
         StatusCode::INTERNAL_SERVER_ERROR
         | StatusCode::BAD_GATEWAY
@@ -36,11 +38,6 @@ fn said(status: StatusCode, again: Option<u64>) -> Option<String> {
         _ => return None,
     };
     Some(text.to_owned())
-}
-
-/// So many seconds, in Korean.
-fn length(seconds: u64) -> String {
-    if seconds < 60 { format!("{seconds}초") } else { format!("{}분", seconds.div_ceil(60)) }
 }
 
 /// The page of a problem; any other answer stays as it is. Only what was asked for by `GET` can be loaded again.

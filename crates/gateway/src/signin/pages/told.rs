@@ -17,7 +17,8 @@ pub(super) fn told(language: Language, problem: &Problem) -> String {
     wait.map_or_else(|| wrong.to_owned(), |seconds| format!("{wrong} {}", again(language, seconds)))
 }
 
-fn again(language: Language, seconds: u64) -> String {
+/// When to try again.
+pub(crate) fn again(language: Language, seconds: u64) -> String {
     let (count, (korean, english)) = match seconds {
         ..MINUTE => (seconds, ("초", "second")),
         MINUTE..=HOUR => (seconds.div_ceil(MINUTE), ("분", "minute")),
